@@ -1,0 +1,80 @@
+# The recipes of the project; `./justw` alone lists them, `./justw RECIPE …` runs one.
+
+set shell := ["sh", "-eu", "-c"]
+set dotenv-load := false
+set positional-arguments := true
+
+python := ".venv/bin/python"
+
+[private]
+default:
+    @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
+
+# Show the whole pipeline on an embedded database: replay, store, read (--once ends when delivered)
+demo *args:
+    @.venv/bin/tpcapital demo "$@"
+
+# Run the tests, without those that take minutes; three at a time, for they mostly wait
+test *args:
+    @{{ python }} -m pytest -n 3 --dist loadfile "$@"
+
+# Run only the tests that take minutes
+test-long *args:
+    @{{ python }} -m pytest -m long "$@"
+
+# Run all tests, also those that take minutes
+test-all *args: (test args) (test-long args)
+
+# Check style, types, shell scripts and locks
+lint:
+    {{ python }} -m ruff check .
+    {{ python }} -m ruff format --check .
+    {{ python }} -m mypy
+    if command -v shellcheck >/dev/null; then shellcheck justw .ci/run; else echo "skipped: shellcheck absent"; fi
+    {{ python }} -m ops.locks --check
+
+# Format the code and put imports in order
+fmt:
+    {{ python }} -m ruff format .
+    {{ python }} -m ruff check --fix .
+
+# Measure latencies, throughput and memory; prints a table and writes JSON
+bench *args:
+    @.venv/bin/tpcapital bench "$@"
+
+# Start the gateway alone (settings from the environment)
+gateway *args:
+    @{{ python }} -m gateway_outbox "$@"
+
+# Start the ingest API alone (settings from the environment)
+api *args:
+    @{{ python }} -m ingest_api "$@"
+
+# Look into the outbox or act on it: status, ls, show, retry, discard, export, verify, vacuum
+outbox *args:
+    @.venv/bin/tpcapital outbox "$@"
+
+# Read one signal text from stdin and show what is understood (--jsonl: many)
+parse *args:
+    @.venv/bin/tpcapital parse "$@"
+
+# Make the hash-locked requirements anew (--upgrade: newest versions that pyproject.toml allows)
+lock *args:
+    {{ python }} -m ops.locks "$@"
+
+# Fail when pyproject.toml and the locks disagree
+lock-check:
+    {{ python }} -m ops.locks --check
+
+# Write the JSON Schemas and the OpenAPI document from the types
+schemas:
+    {{ python }} -m ingest_api.openapi
+
+# Write the generated tables of docs/reference from the code
+docs:
+    {{ python }} -m ops.reference_docs
+
+# Remove what tests, demo and tools left behind; .venv stays
+clean:
+    rm -rf demo-data bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info
+    find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The operator's side: the `tpcapital` command, the demo, the embedded database, the benchmarks."""

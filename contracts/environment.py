@@ -1,0 +1,103 @@
+"""Settings from the environment, every problem in one message.
+
+A value comes from `NAME`, from the file that `NAME_FILE` names, or from a systemd credential
+called `name` (lower case) in `$CREDENTIALS_DIRECTORY`; in that order. Surrounding blanks and a
+pair of quotes, which env files often carry, are taken off.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from contracts.secret import Secret
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class SettingsError(Exception):
+    """The environment does not describe a service; `problems` has a sentence for each fault."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def load(kind: type[T], environ: Mapping[str, str]) -> T:
+    """A settings struct whose fields are the variables' names in lower case.
+
+    Raises SettingsError with every missing, unreadable and ill-typed variable at once.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in msgspec.structs.fields(kind):
+        name = field.name.upper()
+        try:
+            text = _read(name, environ)
+            if text is not None:
+                values[field.name] = _convert(text, field.type)
+            elif field.required:
+                problems.append(f"{name} is not set. {_meaning(field.type)}".rstrip())
+        except OSError as error:
+            problems.append(f"{name}_FILE {error.filename}: {error.strerror}")
+        except (msgspec.ValidationError, UnicodeDecodeError) as error:
+            shown = "" if _is_secret(field.type) or name not in environ else f" {environ[name]!r}"
+            problems.append(f"{name}{shown}: {error}. {_meaning(field.type)}".rstrip())
+    if problems:
+        raise SettingsError(problems)
+    try:
+        return kind(**values)
+    except SettingsError:
+        raise
+    except ValueError as error:
+        raise SettingsError(str(error).splitlines()) from error
+
+
+def _read(name: str, environ: Mapping[str, str]) -> str | None:
+    if value := unquoted(environ.get(name, "")):
+        return value
+    path = file_of(name, environ)
+    return (unquoted(path.read_text(encoding="utf-8")) or None) if path else None
+
+
+def file_of(name: str, environ: Mapping[str, str]) -> Path | None:
+    """The file that holds the variable's value; None when the environment itself does."""
+    if unquoted(environ.get(name, "")):
+        return None
+    if path := environ.get(f"{name}_FILE"):
+        return Path(path)
+    credential = Path(environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"), name.lower())
+    return credential if credential.is_file() else None
+
+
+def unquoted(text: str) -> str:
+    """A value without the blanks and the pair of quotes around it."""
+    text = text.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
+
+
+def _convert(text: str, kind: Any) -> Any:
+    return msgspec.convert(text, kind, strict=False, dec_hook=_custom)
+
+
+def _custom(kind: type, value: Any) -> Any:
+    return kind(value)
+
+
+def _is_secret(kind: Any) -> bool:
+    """Whether the type is a secret or may be one (`Token | None`)."""
+    if isinstance(kind, type) and issubclass(kind, Secret):
+        return True
+    return any(map(_is_secret, get_args(kind)))
+
+
+def _meaning(kind: Any) -> str:
+    """The description that the field's Meta carries, inside an `X | None` too, as a sentence."""
+    info = msgspec.inspect.type_info(kind)
+    for part in (info, *getattr(info, "types", ())):
+        extra = getattr(part, "extra_json_schema", None)
+        if extra and "description" in extra:
+            return f"It is: {extra['description']}."
+    return ""

@@ -1,0 +1,130 @@
+"""How the gateway is, as one document: checks with pass, warn or fail, and a verdict."""
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from contracts.telemetry import Telemetry
+from contracts.version import current
+from gateway_outbox.outbox import Outbox
+from gateway_outbox.relay import Relay, State
+from gateway_outbox.source import SourceState
+
+CheckStatus = Literal["pass", "warn", "fail"]
+
+
+class Check(msgspec.Struct, kw_only=True):
+    """One part's state; `message` says what to do when it is not `pass`."""
+
+    status: CheckStatus
+    message: str
+    observed: dict[str, Any] = {}
+
+
+class Health:
+    """Reads outbox, relay and sources whenever it is asked; feeds the gauges from the same eyes."""
+
+    def __init__(self, outbox: Outbox, relay: Relay, sources: Sequence[SourceState]) -> None:
+        self._outbox = outbox
+        self._relay = relay
+        self._sources = sources
+        self._begun = time.monotonic()
+        self._oldest = 0.0
+
+    def register(self, telemetry: Telemetry) -> None:
+        """Show the gauges of the metric table from now on."""
+        outbox, relay = self._outbox, self._relay
+        telemetry.gauge("telegram_connection_status", lambda: float(self._connected()))
+        telemetry.gauge(
+            "telegram_failure_queue_size", lambda: self._delayed() + outbox.dead_letters
+        )
+        telemetry.gauge("outbox_pending_rows", lambda: outbox.pending)
+        telemetry.gauge("outbox_dead_letter_rows", lambda: outbox.dead_letters)
+        telemetry.gauge("outbox_oldest_pending_age_seconds", lambda: self._oldest)
+        telemetry.gauge("outbox_size_bytes", outbox.size_bytes)
+        telemetry.gauge("outbox_disk_free_bytes", outbox.disk_free_bytes)
+        telemetry.gauge("relay_state", lambda: relay.state.value)
+
+    async def refresh(self) -> None:
+        """Read what only a query can tell; before each scrape and each document."""
+        self._oldest = await self._outbox.oldest_pending_seconds()
+
+    async def document(self) -> dict[str, Any]:
+        """The body of `/health`. `status` is ok, degraded (a warning) or error (a failure)."""
+        await self.refresh()
+        checks = {"outbox": self._check_outbox(), "relay": self._check_relay()}
+        checks["source"] = self._check_source()
+        statuses = {check.status for check in checks.values()}
+        bad = [check.message for check in checks.values() if check.status != "pass"]
+        return {
+            "status": "error" if "fail" in statuses else "degraded" if bad else "ok",
+            "service": "tp-capital-gateway",
+            "version": current(),
+            "pid": os.getpid(),
+            "uptime_seconds": round(time.monotonic() - self._begun, 3),
+            "telegram_connected": self._connected(),
+            "reconnecting": any(source.state == "connecting" for source in self._sources),
+            "error": "; ".join(bad) or None,
+            "checks": msgspec.to_builtins(checks),
+        }
+
+    def ready(self) -> bool:
+        """Whether messages can be stored now."""
+        return not self._outbox.held
+
+    def _connected(self) -> bool:
+        return any(source.connected for source in self._sources)
+
+    def _delayed(self) -> int:
+        return self._outbox.pending if self._relay.trouble else 0
+
+    def _check_outbox(self) -> Check:
+        outbox = self._outbox
+        observed = {
+            "path": str(outbox.path),
+            "pending": outbox.pending,
+            "dead_letters": outbox.dead_letters,
+            "oldest_pending_seconds": round(self._oldest, 3),
+            "size_bytes": outbox.size_bytes(),
+            "disk_free_bytes": outbox.disk_free_bytes(),
+        }
+        if outbox.held:
+            return Check(status="fail", message=f"cannot store: {outbox.held}", observed=observed)
+        if outbox.dead_letters:
+            message = f"{outbox.dead_letters} dead letters: tpcapital outbox ls --state dead_letter"
+            return Check(status="warn", message=message, observed=observed)
+        return Check(status="pass", message="storing", observed=observed)
+
+    def _check_relay(self) -> Check:
+        relay = self._relay
+        observed: dict[str, Any] = {"state": relay.state.name.lower(), "retries": relay.retries}
+        if relay.last_delivery is not None:
+            age = time.monotonic() - relay.last_delivery
+            observed["last_delivery_seconds_ago"] = round(age, 3)
+        if relay.trouble:
+            message = f"{self._outbox.pending} rows delayed: {relay.trouble}"
+            return Check(status="warn", message=message, observed=observed)
+        return Check(status="pass", message=State.DELIVERING.name.lower(), observed=observed)
+
+    def _check_source(self) -> Check:
+        observed = {
+            source.name: {
+                "state": source.state,
+                "connected": source.connected,
+                "received": source.received,
+                "skipped": source.skipped,
+                "detail": source.detail,
+            }
+            for source in self._sources
+        }
+        if not self._sources:
+            message = "no source: set REPLAY_FILE; pending rows are delivered all the same"
+            return Check(status="warn", message=message)
+        if broken := [source for source in self._sources if source.state == "failed"]:
+            message = f"source {broken[0].name} failed: {broken[0].detail}"
+            return Check(status="warn", message=message, observed=observed)
+        states = ", ".join(f"{source.name} {source.state}" for source in self._sources)
+        return Check(status="pass", message=states, observed=observed)

@@ -1,0 +1,28 @@
+"""What the gateway does for its outbox now and then: forget old settled rows, count afresh."""
+
+import time
+
+import anyio
+
+from gateway_outbox.outbox import Outbox
+
+INTERVAL_SECONDS = 60.0
+DAY_MS = 24 * 60 * 60 * 1000
+PURGE_ROWS = 500
+
+
+async def keep_house(outbox: Outbox, keep_days: float) -> None:
+    """Until cancelled: each minute purge what was settled `keep_days` ago, a little at a time."""
+    while True:
+        await purge_settled(outbox, keep_days)
+        await outbox.recount()
+        await anyio.sleep(INTERVAL_SECONDS)
+
+
+async def purge_settled(outbox: Outbox, keep_days: float) -> int:
+    """Forget every delivered or discarded row older than so many days; returns how many."""
+    before_ms = time.time_ns() // 1_000_000 - int(keep_days * DAY_MS)
+    total = 0
+    while purged := await outbox.purge(before_ms, PURGE_ROWS):
+        total += purged
+    return total

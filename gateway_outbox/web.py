@@ -1,0 +1,98 @@
+"""The gateway's own HTTP on 127.0.0.1: health, metrics, and the operator's control."""
+
+import errno
+from typing import NamedTuple
+
+import anyio
+import orjson
+from aiohttp import web
+from anyio.abc import TaskStatus
+
+from contracts.telemetry import CONTENT_TYPE, Telemetry
+from gateway_outbox.control import MAX_BODY_BYTES, Control
+from gateway_outbox.errors import PortBusyError
+from gateway_outbox.health import Health
+
+HOST = "127.0.0.1"
+
+
+class Web:
+    """The handlers that only look."""
+
+    def __init__(self, health: Health, telemetry: Telemetry) -> None:
+        self._health = health
+        self._telemetry = telemetry
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """Checks of outbox, relay and source; 503 only when messages cannot be stored."""
+        document = await self._health.document()
+        status = 503 if document["status"] == "error" else 200
+        return web.Response(
+            status=status, body=orjson.dumps(document), content_type="application/json"
+        )
+
+    async def livez(self, _request: web.Request) -> web.Response:
+        """The process answers."""
+        return web.Response(text="ok\n")
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Messages can be stored."""
+        ready = self._health.ready()
+        return web.Response(status=200 if ready else 503, text="ready\n" if ready else "held\n")
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Prometheus text of everything in the metric table."""
+        await self._health.refresh()
+        return web.Response(
+            body=self._telemetry.exposition(), headers={"Content-Type": CONTENT_TYPE}
+        )
+
+
+class Endpoint(NamedTuple):
+    """One route: the docstring of its handler is its meaning in the reference."""
+
+    method: str
+    path: str
+    owner: type
+    handler: str
+
+
+ROUTES = (
+    Endpoint("GET", "/health", Web, "health"),
+    Endpoint("GET", "/livez", Web, "livez"),
+    Endpoint("GET", "/readyz", Web, "readyz"),
+    Endpoint("GET", "/metrics", Web, "metrics"),
+    Endpoint("POST", "/outbox/append", Control, "append"),
+    Endpoint("POST", "/outbox/retry", Control, "retry"),
+    Endpoint("POST", "/outbox/discard", Control, "discard"),
+    Endpoint("POST", "/outbox/vacuum", Control, "vacuum"),
+)
+
+
+async def serve(
+    pages: Web,
+    control: Control,
+    port: int,
+    *,
+    task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until cancelled; started once the port listens. Raises PortBusyError."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    for route in ROUTES:
+        owner = pages if route.owner is Web else control
+        app.router.add_route(route.method, route.path, getattr(owner, route.handler))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, HOST, port)
+        try:
+            await site.start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortBusyError(HOST, port) from None
+            raise
+        task_status.started(runner.addresses[0][1])
+        await anyio.sleep_forever()
+    finally:
+        with anyio.move_on_after(2, shield=True):
+            await runner.cleanup()

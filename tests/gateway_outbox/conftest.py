@@ -1,0 +1,100 @@
+"""An open outbox, a telemetry, a scripted destination, and a relay between them."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import anyio
+import msgspec
+import pytest
+
+from contracts import metrics
+from contracts.secret import Token
+from contracts.telemetry import Telemetry
+from gateway_outbox import web
+from gateway_outbox.api_client import open_api_client
+from gateway_outbox.backoff import Backoff
+from gateway_outbox.control import CONTROL_HEADER, Control
+from gateway_outbox.delivery import Delivery
+from gateway_outbox.health import Health
+from gateway_outbox.outbox import Outbox, open_outbox
+from gateway_outbox.outbox_lock import Holder
+from gateway_outbox.relay import Relay
+from gateway_outbox.settings import Settings
+from gateway_outbox.source import SourceState
+from tests.gateway_outbox.scripted_api import ScriptedApi, scripted_api
+from tests.messages import TOKEN
+
+
+@pytest.fixture
+def telemetry() -> Iterator[Telemetry]:
+    """The gateway's instruments."""
+    instruments = Telemetry(metrics.GATEWAY, "test", "0")
+    yield instruments
+    instruments.close()
+
+
+@pytest.fixture
+async def outbox(tmp_path: Path, telemetry: Telemetry) -> AsyncIterator[Outbox]:
+    """An outbox on a real file, its writer running."""
+    async with open_outbox(tmp_path / "outbox.sqlite3", telemetry) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[ScriptedApi]:
+    """A destination on a real socket."""
+    async with scripted_api() as destination:
+        yield destination
+
+
+@pytest.fixture
+async def relay(outbox: Outbox, api: ScriptedApi, telemetry: Telemetry) -> AsyncIterator[Relay]:
+    """A relay that runs, with waits of some milliseconds."""
+    settings = Settings(api_secret_token=Token(TOKEN), api_endpoint=api.url, api_timeout_seconds=2)
+    async with open_api_client(settings, lambda: settings.api_secret_token) as client:
+        delivery = Delivery(client, outbox, telemetry)
+        running = Relay(outbox, delivery, Backoff(3, 0.01, 0.02), 4, telemetry)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(running.run)
+            yield running
+            tasks.cancel_scope.cancel()
+
+
+class Site(NamedTuple):
+    """The gateway's web as it is served, and what it looks at."""
+
+    url: str
+    token: str
+    session: aiohttp.ClientSession
+    source: SourceState
+    health: Health
+
+    async def post(self, path: str, body: object, token: str | None = None) -> tuple[int, Any]:
+        """Status and JSON of a control request."""
+        headers = {CONTROL_HEADER: self.token if token is None else token}
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        async with self.session.post(self.url + path, data=content, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
+        async with self.session.get(self.url + path) as answer:
+            return answer.status, await answer.text()
+
+
+@pytest.fixture
+async def site(outbox: Outbox, relay: Relay, telemetry: Telemetry) -> AsyncIterator[Site]:
+    """The web on a real socket, over the outbox and its running relay."""
+    source = SourceState("replay")
+    health = Health(outbox, relay, [source])
+    health.register(telemetry)
+    holder = Holder(os.getpid(), 0, "c" * 64)
+    async with anyio.create_task_group() as tasks, aiohttp.ClientSession() as session:
+        pages = web.Web(health, telemetry)
+        port = await tasks.start(web.serve, pages, Control(outbox, holder), 0)
+        url = f"http://127.0.0.1:{port}"
+        yield Site(url, holder.control_token, session, source, health)
+        tasks.cancel_scope.cancel()

@@ -1,0 +1,66 @@
+"""Forgetting what was settled long ago."""
+
+import sqlite3
+from contextlib import closing
+
+import anyio
+
+from gateway_outbox.housekeeping import PURGE_ROWS, keep_house, purge_settled
+from gateway_outbox.outbox import Outbox, Settlement
+from tests.messages import messages
+from tests.waiting import eventually
+
+TOMORROW = -1.0  # keep days: rows settled until tomorrow are old
+
+
+def rows(outbox: Outbox) -> dict[str, int]:
+    """Rows by state, from the file."""
+    with closing(sqlite3.connect(f"file:{outbox.path}?mode=ro", uri=True)) as reader:
+        return dict(reader.execute("SELECT state, count(*) FROM outbox GROUP BY state"))
+
+
+async def settled(outbox: Outbox, delivered: int, total: int) -> None:
+    """So many rows, the first ones delivered, the next one a dead letter."""
+    await outbox.append(messages(total), "replay")
+    done = [Settlement(seq, "delivered", outcome="created") for seq in range(1, delivered + 1)]
+    await outbox.settle([*done, Settlement(delivered + 1, "dead_letter", reason="422")])
+
+
+async def test_only_settled_rows_are_forgotten(outbox: Outbox) -> None:
+    """A pending row and a dead letter stay, however old."""
+    await settled(outbox, 3, 6)
+    await outbox.discard([5], "test")
+    assert await purge_settled(outbox, TOMORROW) == 4
+    assert rows(outbox) == {"pending": 1, "dead_letter": 1}
+
+
+async def test_what_is_young_is_kept(outbox: Outbox) -> None:
+    """Seven days by default."""
+    await settled(outbox, 3, 6)
+    assert await purge_settled(outbox, 7) == 0
+    assert rows(outbox)["delivered"] == 3
+
+
+async def test_more_rows_than_one_step_go_in_several(outbox: Outbox) -> None:
+    """Each transaction stays short, the pass ends when nothing is left."""
+    await settled(outbox, 2 * PURGE_ROWS + 1, 2 * PURGE_ROWS + 2)
+    assert await purge_settled(outbox, TOMORROW) == 2 * PURGE_ROWS + 1
+
+
+async def test_the_books_balance_after_a_purge(outbox: Outbox) -> None:
+    """Appended = rows + purged."""
+    await settled(outbox, 3, 6)
+    await purge_settled(outbox, TOMORROW)
+    with closing(sqlite3.connect(outbox.path)) as reader:
+        assert dict(reader.execute("SELECT * FROM counter")) == {"appended": 6, "purged": 3}
+
+
+async def test_keeping_house_goes_on_until_cancelled(outbox: Outbox) -> None:
+    """It purges at the start and counts afresh what another hand changed."""
+    await settled(outbox, 3, 6)
+    outbox.pending = 99
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(keep_house, outbox, TOMORROW)
+        await eventually(lambda: outbox.pending == 2)
+        assert rows(outbox) == {"pending": 2, "dead_letter": 1}
+        tasks.cancel_scope.cancel()

@@ -1,0 +1,1 @@
+"""The ingest API: parses messages and upserts them into TimescaleDB, and serves what it stored."""

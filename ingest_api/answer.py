@@ -1,0 +1,74 @@
+"""Answers: JSON bodies, and problems raised from anywhere below the frame."""
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.types import Scope, Send
+
+from contracts.problem import CONTENT_TYPE, Fault, Problem, ProblemType
+
+RETRY_AFTER_SECONDS = 2
+_problem = msgspec.json.Encoder()
+
+
+class ProblemError(Exception):
+    """Ends the request with this problem; `headers` are added to the answer."""
+
+    def __init__(
+        self,
+        kind: ProblemType,
+        detail: str,
+        *,
+        faults: list[Fault] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.faults = faults
+        self.headers = headers or {}
+
+    def problem(self, scope: Scope) -> Problem:
+        """The body, with the id of the request that met it."""
+        return self.kind.problem(str(self), faults=self.faults, request_id=request_id(scope))
+
+
+def retry_later(kind: ProblemType, detail: str, *, close: bool = False) -> ProblemError:
+    """A problem that passes by itself; with `close` the client shall look for another server."""
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
+    return ProblemError(kind, detail, headers=headers | ({"connection": "close"} if close else {}))
+
+
+def request_id(scope: Scope) -> str:
+    """The id that the frame gave this request."""
+    found: str = scope.get("tpcapital.request_id", "")
+    return found
+
+
+async def send_json(
+    send: Send,
+    body: bytes,
+    *,
+    status: int = 200,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """The whole answer in two ASGI messages."""
+    lines = [
+        (b"content-type", content_type.encode()),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    if headers:
+        lines += [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_problem(scope: Scope, send: Send, error: ProblemError) -> None:
+    """The problem as the answer."""
+    await send_json(
+        send,
+        _problem.encode(error.problem(scope)),
+        status=error.kind.status,
+        content_type=CONTENT_TYPE,
+        headers=error.headers,
+    )

@@ -1,0 +1,125 @@
+"""The frame around every request: its id, its time, its problems, and the rest of its body.
+
+Pure ASGI and a single layer, because each layer costs every message.
+"""
+
+import logging
+import os
+import re
+from time import perf_counter
+
+import anyio
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.problem import INTERNAL
+from contracts.telemetry import Telemetry
+from ingest_api.answer import ProblemError, send_problem
+
+_log = logging.getLogger(__name__)
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CLIENT_GONE = 499
+_DISCARD_BYTES = 2 * 1024 * 1024
+_DISCARD_SECONDS = 5.0
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+class Frame:
+    """ASGI middleware; `app` may raise ProblemError, ClientDisconnect, or anything."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self._app = app
+        self._telemetry = telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; never raises for what the request did."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        exchange = _Exchange(scope, receive, send)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except ProblemError as error:
+            await send_problem(scope, exchange.send, error)
+        except ClientDisconnect:
+            exchange.status = _CLIENT_GONE
+        except Exception:  # noqa: BLE001  # why: the last stop of a request; the client must get an answer
+            _log.exception(
+                "unexpected error in %s %s",
+                scope["method"],
+                scope["path"],
+                extra={"action": "request.failed", "request_id": exchange.request_id},
+            )
+            await exchange.fail()
+        finally:
+            self._record(scope, exchange.status, perf_counter() - started)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        self._telemetry.record(
+            "api_http_request_duration_seconds",
+            seconds,
+            method=scope["method"] if scope["method"] in _METHODS else "other",
+            route=route.path if route else "none",
+            status_code=str(status),
+        )
+
+
+class _Exchange:
+    """One request's two directions, watched."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._unread = False
+        self.status = 0
+        sent_id = b""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                sent_id = value
+            elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+                self._unread = True
+        sane = _SANE_ID.fullmatch(sent_id)
+        self.request_id = sent_id.decode() if sane else os.urandom(8).hex()
+        scope["tpcapital.request_id"] = self.request_id
+
+    async def receive(self) -> Message:
+        """The next part of the body."""
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self._unread = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass the answer on, with our headers, once the client can read it."""
+        if message["type"] == "http.response.start":
+            if self._unread:
+                await self._discard()
+            self.status = message["status"]
+            own = [*_HEADERS, (b"x-request-id", self.request_id.encode())]
+            message["headers"] = [*message["headers"], *own]
+        await self._send(message)
+
+    async def fail(self) -> None:
+        """Answer 500, unless an answer has begun."""
+        if not self.status:
+            error = ProblemError(INTERNAL, "the server met an error of its own; it is in its log")
+            await send_problem({"tpcapital.request_id": self.request_id}, self.send, error)
+
+    async def _discard(self) -> None:
+        """Read on for a while: a client that still writes would meet a reset, not our answer.
+
+        Hypercorn, too, holds a connection for ever whose body nobody reads.
+        """
+        size = 0
+        with anyio.move_on_after(_DISCARD_SECONDS):
+            while self._unread and size < _DISCARD_BYTES:
+                size += len((await self.receive()).get("body", b""))

@@ -1,0 +1,161 @@
+"""The composition root: what runs beside what, and how it stops."""
+
+import logging
+import signal
+import socket
+from asyncio import InvalidStateError
+from functools import partial
+
+import anyio
+import psycopg
+from anyio.abc import TaskGroup
+from hypercorn.asyncio import serve
+from hypercorn.typing import ASGIFramework
+
+from contracts.exit_status import ExitStatus
+from contracts.metrics import API
+from contracts.telemetry import Telemetry
+from contracts.version import current
+from ingest_api.app import Endpoints, build_app
+from ingest_api.catalog import Catalog
+from ingest_api.coalescer import Coalescer
+from ingest_api.database import Pool, open_pool
+from ingest_api.gateway_token import GatewayTokens
+from ingest_api.health import Health
+from ingest_api.ingest import Ingest
+from ingest_api.intake import Intake
+from ingest_api.life import Life
+from ingest_api.listener import listen, server_config
+from ingest_api.migrate import migrate
+from ingest_api.rest import Rest
+from ingest_api.settings import Settings
+from ingest_api.store import Store
+
+_log = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 10.0  # more than any request's own bound
+_STOP_SECONDS = 12.0  # more than Hypercorn's own
+_DATABASE_PAUSE_SECONDS = 3.0
+
+
+class Service:
+    """One process of the ingest API.
+
+    `run` holds everything in one task group: the server, the flushers, the wait for the database
+    and the wait for signals. Any of them that fails ends it, and raises what it met.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._life = Life()
+        self._telemetry = Telemetry(API, "tpcapital-ingest-api", current())
+        self._slots = anyio.Semaphore(settings.max_in_flight, fast_acquire=True)
+        self._stopping = anyio.Event()
+        self._served = anyio.Event()
+        self._status = ExitStatus.OK
+
+    async def run(self) -> ExitStatus:
+        """Serve until a signal. Raises PortBusyError, MigrationError, or what a task died of."""
+        settings = self._settings
+        with listen(settings.host, settings.port) as listener:
+            async with open_pool(settings) as pool, anyio.create_task_group() as tasks:
+                tasks.start_soon(self._stop_on_signal, tasks)
+                tasks.start_soon(self._prepare_database)
+                coalescer = Coalescer(
+                    Store(pool, self._telemetry).record, flushers=settings.flushers
+                )
+                tasks.start_soon(coalescer.run)
+                # A task of its own: Hypercorn cancels and revives the task it runs in.
+                tasks.start_soon(self._serve, listener, self._app(pool, coalescer))
+                await self._served.wait()
+                tasks.cancel_scope.cancel()
+        self._telemetry.close()
+        return self._status
+
+    def _app(self, pool: Pool, coalescer: Coalescer) -> ASGIFramework:
+        """The application on its parts; the gauges read them."""
+        telemetry, life = self._telemetry, self._life
+        telemetry.gauge(
+            "api_requests_in_flight", lambda: self._settings.max_in_flight - self._slots.value
+        )
+        telemetry.gauge("api_pool_connections", partial(_connections, pool))
+        catalog = Catalog(pool)
+        intake = Intake(life, GatewayTokens(self._settings.tokens), telemetry, self._slots)
+        return build_app(  # type: ignore[return-value]  # ASGI in Starlette's words and in Hypercorn's
+            Endpoints(
+                ingest=Ingest(intake, coalescer.submit, life, telemetry),
+                rest=Rest(catalog),
+                health=Health(catalog, life, telemetry),
+                telemetry=telemetry,
+            )
+        )
+
+    async def _serve(self, listener: socket.socket, app: ASGIFramework) -> None:
+        host, port = listener.getsockname()[:2]
+        _log.info(
+            "ingest API listens on http://%s:%d",
+            host,
+            port,
+            extra={"action": "service.ready", "address": f"http://{host}:{port}"},
+        )
+        try:
+            await serve(app, server_config(listener), shutdown_trigger=self._stopping.wait)
+        except InvalidStateError:
+            # Hypercorn asks its unfinished connections for their errors when it is cancelled.
+            if self._status is not ExitStatus.FORCED:
+                raise
+        finally:
+            self._served.set()
+
+    async def _prepare_database(self) -> None:
+        """Wait for the database as long as it takes, then bring its schema to ours."""
+        while True:
+            try:
+                with anyio.fail_after(60):
+                    await migrate(self._settings)
+            except (psycopg.OperationalError, TimeoutError) as error:
+                _log.warning(
+                    "waiting for the database: %s",
+                    str(error).strip() or "no answer",
+                    extra={"action": "database.waiting"},
+                )
+                await anyio.sleep(_DATABASE_PAUSE_SECONDS)
+            else:
+                break
+        self._life.migrated = True
+        _log.info("the database is ready", extra={"action": "database.ready"})
+
+    async def _stop_on_signal(self, tasks: TaskGroup) -> None:
+        """The first signal asks for an orderly end, a second one for an end at once."""
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            async for number in signals:
+                if self._life.draining:
+                    self._force(tasks, "a second signal")
+                    return
+                self._life.draining = True
+                name = signal.Signals(number).name
+                _log.info("%s: draining", name, extra={"action": "service.draining"})
+                tasks.start_soon(self._drain, tasks)
+
+    async def _drain(self, tasks: TaskGroup) -> None:
+        """Finish what was admitted, while newcomers are told to come back; then stop the server."""
+        with anyio.move_on_after(_DRAIN_SECONDS):
+            # No one gets a slot any more, so that having all of them means that nobody is at work.
+            for _ in range(self._settings.max_in_flight):
+                await self._slots.acquire()
+        self._stopping.set()
+        with anyio.move_on_after(_STOP_SECONDS) as bound:
+            await self._served.wait()
+        if bound.cancelled_caught:
+            self._force(tasks, f"connections still open after {_STOP_SECONDS:.0f} s")
+
+    def _force(self, tasks: TaskGroup, reason: str) -> None:
+        _log.error("ended by force: %s", reason, extra={"action": "service.forced"})
+        self._status = ExitStatus.FORCED
+        tasks.cancel_scope.cancel()
+
+
+def _connections(pool: Pool) -> dict[str, float]:
+    stats = pool.get_stats()
+    idle = stats.get("pool_available", 0)
+    return {"idle": idle, "busy": stats.get("pool_size", 0) - idle}

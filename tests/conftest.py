@@ -1,0 +1,42 @@
+"""Fixtures for every floor of the tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import TestDatabases, databases, server_folder
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Everything here runs on asyncio: psycopg, aiosqlite and aiohttp know no other."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TestDatabases]:
+    """A PostgreSQL server for the session: embedded, or the one of TEST_DATABASE_URL."""
+    with databases() as found:
+        yield found
+
+
+@pytest.fixture
+def postgres_folder() -> Iterator[Path]:
+    """A folder for a server of the test's own."""
+    with server_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def empty_database(postgres: TestDatabases) -> Iterator[str]:
+    """The connection string of a database with nothing in it."""
+    with postgres.empty() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def database(postgres: TestDatabases) -> Iterator[str]:
+    """The connection string of a fresh database with the API's schema."""
+    with postgres.migrated() as dsn:
+        yield dsn

@@ -1,0 +1,69 @@
+"""`tpcapital`: one command; each subcommand's module is imported only when it is asked for."""
+
+from importlib import import_module
+
+import click
+
+from contracts.version import current
+from gateway_outbox.errors import GatewayError
+
+# name: where the click command is.
+COMMANDS = {
+    "api": "ops.service_commands:api",
+    "bench": "ops.bench_command:bench",
+    "demo": "ops.demo_command:demo",
+    "gateway": "ops.service_commands:gateway",
+    "import": "ops.import_command:import_files",
+    "outbox": "ops.outbox_command:outbox",
+    "parse": "ops.parse_command:parse",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and place, so that no world is loaded in vain."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the alphabet."""
+        return sorted({*COMMANDS, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what the gateway's own errors say is all that a person needs to see."""
+        try:
+            return super().invoke(ctx)
+        except GatewayError as error:
+            raise click.ClickException(str(error)) from error
+        except BaseExceptionGroup as group:
+            # an open outbox is a task group, which wraps what is raised inside it
+            ours, others = group.split(GatewayError)
+            if ours is None or others is not None:
+                raise
+            raise click.ClickException(" ".join(_sentences(ours))) from group
+
+
+def _sentences(group: BaseExceptionGroup[GatewayError]) -> list[str]:
+    """What the errors themselves say, each once, however deep they are wrapped."""
+    found: list[str] = []
+    for error in group.exceptions:
+        found += _sentences(error) if isinstance(error, BaseExceptionGroup) else [str(error)]
+    return list(dict.fromkeys(found))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(current(), prog_name="tpcapital")
+def main() -> None:
+    """Telegram trading signals into TimescaleDB, none lost on the way.
+
+    The gateway stores every message in its outbox (SQLite) before anything else and relays it to
+    the ingest API, which reads the signal in it and stores both in PostgreSQL or TimescaleDB.
+
+    Exit status: 0 all well, 1 a fault was found or nothing was changed, 2 wrong use. The services
+    have more of them: docs/reference/exit-statuses.md.
+    """

@@ -1,0 +1,91 @@
+"""The one command and its lazy subcommands."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from contracts.version import current
+from gateway_outbox.errors import GatewayError
+from ops.cli import COMMANDS, LazyGroup, main
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_listed_command_is_there_and_helps(name: str) -> None:
+    """`tpcapital NAME --help` works for each name of the table."""
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert (result.exit_code, result.output[:6]) == (0, "Usage:")
+
+
+def test_help_lists_every_command() -> None:
+    """`tpcapital --help` names them all, each with a line."""
+    output = CliRunner().invoke(main, ["--help"]).output
+    assert "none lost on the way" in output
+    assert [name for name in COMMANDS if f"\n  {name} " not in output] == []
+
+
+def test_the_version_is_told() -> None:
+    """`--version` is the version of the whole."""
+    assert CliRunner().invoke(main, ["--version"]).output == f"tpcapital, version {current()}\n"
+
+
+def test_an_unknown_command_is_wrong_use() -> None:
+    """Status 2 and the name."""
+    result = CliRunner().invoke(main, ["inbox"])
+    assert (result.exit_code, "No such command 'inbox'" in result.output) == (2, True)
+
+
+def test_asking_one_command_does_not_load_the_others() -> None:
+    """The root alone brings neither HTTP, nor a database driver, nor rich."""
+    code = "import sys, ops.cli; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"aiohttp", "aiosqlite", "psycopg", "rich", "telethon"} & set(loaded) == set()
+
+
+def test_looking_into_the_outbox_loads_no_http_library() -> None:
+    """`outbox ls` and its kin start fast."""
+    module = COMMANDS["outbox"].partition(":")[0]
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"aiohttp", "aiosqlite", "psycopg", "telethon"} & set(loaded) == set()
+
+
+def test_commands_of_the_table_are_click_commands() -> None:
+    """Each place leads to a command."""
+    places = [place.partition(":") for place in COMMANDS.values()]
+    found = [getattr(import_module(module), name) for module, _, name in places]
+    assert all(isinstance(each, click.Command) for each in found)
+
+
+def _group_that_raises(error: BaseException) -> LazyGroup:
+    def fail() -> None:
+        raise error
+
+    return LazyGroup("root", commands={"fail": click.Command("fail", callback=fail)})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        GatewayError("the disk is gone"),
+        ExceptionGroup("tasks", [ExceptionGroup("inner", [GatewayError("the disk is gone")])]),
+    ],
+)
+def test_the_gateway_s_own_errors_are_one_sentence(error: Exception) -> None:
+    """Also when task groups wrapped them; never a traceback."""
+    result = CliRunner().invoke(_group_that_raises(error), ["fail"])
+    assert (result.exit_code, result.output) == (1, "Error: the disk is gone\n")
+
+
+def test_an_error_that_is_nobody_s_keeps_its_traceback() -> None:
+    """A bug is not dressed up as a sentence."""
+    group = ExceptionGroup("tasks", [GatewayError("known"), ZeroDivisionError()])
+    result = CliRunner().invoke(_group_that_raises(group), ["fail"])
+    assert result.exception is group

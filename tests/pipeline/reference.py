@@ -1,0 +1,94 @@
+"""What the database has to hold after a set of deliveries: the store's rules in pure Python."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.message import Message, text_digest
+from ingest_api.signal import Signal
+from ingest_api.signal_parser import parse
+
+
+class Arrival(NamedTuple):
+    """One delivery: the outbox row's number and its message."""
+
+    seq: int
+    message: Message
+
+    @property
+    def version(self) -> tuple[datetime, int]:
+        """The greatest is the message's present."""
+        return self.message.version_at, self.seq
+
+
+class SignalShown(NamedTuple):
+    """A row of tp_capital_signals."""
+
+    status: str
+    revision: int
+    raw_message: str
+    asset: str
+    direction: str
+    signal_type: str
+    buy_min: Decimal | None
+    buy_max: Decimal | None
+    target_1: Decimal | None
+    target_2: Decimal | None
+    target_final: Decimal | None
+    stop: Decimal | None
+    targets: tuple[Decimal, ...]
+    valid_until: str | None
+
+
+class Standing(NamedTuple):
+    """A message's row in the ledger, all its texts, and its signal."""
+
+    text: str
+    edited_at: datetime | None
+    revision: int
+    texts: frozenset[str]
+    signal: SignalShown | None
+
+
+def standing(arrivals: Iterable[Arrival]) -> Standing | None:
+    """Where a message stands after these arrivals, in any order and any number of repetitions."""
+    ordered = sorted(arrivals, key=lambda arrival: arrival.version)
+    if not ordered:
+        return None
+    first_texts: dict[bytes, str] = {}
+    for arrival in ordered:
+        first_texts.setdefault(text_digest(arrival.message.text), arrival.message.text)
+    newest = ordered[-1].message
+    return Standing(
+        text=newest.text,
+        edited_at=newest.edited_at,
+        revision=len(first_texts),
+        texts=frozenset(first_texts.values()),
+        signal=_signal([a.message.text for a in ordered], len(first_texts)),
+    )
+
+
+def _signal(texts: list[str], revision: int) -> SignalShown | None:
+    """The newest text that is a signal, active while no later text replaced it."""
+    for place, text in enumerate(reversed(texts)):
+        found = parse(text)
+        if isinstance(found, Signal):
+            numbered = [*found.targets, None, None]
+            return SignalShown(
+                status="withdrawn" if place else "active",
+                revision=revision,
+                raw_message=text,
+                asset=found.asset,
+                direction=found.direction,
+                signal_type=found.signal_type,
+                buy_min=found.buy_min,
+                buy_max=found.buy_max,
+                target_1=numbered[0],
+                target_2=numbered[1],
+                target_final=found.target_final,
+                stop=found.stop,
+                targets=found.all_targets,
+                valid_until=found.valid_until,
+            )
+    return None

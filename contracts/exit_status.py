@@ -13,4 +13,6 @@ class ExitStatus(IntEnum):
     OUTBOX_IO = 74  # the outbox could not be written; nothing unwritten was acknowledged
     ALREADY_RUNNING = 75  # another gateway holds the outbox
     OUTBOX_NEWER = 76  # the outbox was written by a newer program
+    LOGIN_REQUIRED = 77  # no valid Telegram session or bot token; only a person can give a new one
     CONFIG = 78  # the settings do not describe a service
+    ACCOUNT_BANNED = 79  # Telegram closed or froze the account

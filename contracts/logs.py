@@ -11,6 +11,11 @@ import orjson
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
+def extra_of(record: logging.LogRecord) -> dict[str, Any]:
+    """What came in `extra`."""
+    return {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+
+
 class JsonLines(logging.Formatter):
     """Time, level, logger, message, and whatever came in `extra`. A newline cannot forge a line."""
 
@@ -22,7 +27,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+        line |= extra_of(record)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         try:

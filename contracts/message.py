@@ -64,6 +64,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     """One revision of one Telegram message.
 
     `timestamp` is Telegram's send time and never changes; `edited_at` is set on an edit.
+    With `deleted_at` (when the deletion was noticed) it is a tombstone: the text is empty, and
+    `timestamp` the send time only where the gateway still knew it.
     `received_at` is when the gateway had it, `sequence` its outbox row: the tie-break between two
     edits of one second (Telegram's times have whole seconds).
     """
@@ -74,6 +76,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     timestamp: Time
     photos: Annotated[list[Photo], msgspec.Meta(max_length=MAX_PHOTOS)] = []
     edited_at: Time | None = None
+    deleted_at: Time | None = None
     source: Word | None = None
     media_type: Word | None = None
     album_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None

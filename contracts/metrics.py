@@ -40,7 +40,18 @@ FAILURE_REASONS = (
 OUTCOMES = ("created", "updated", "unchanged", "stale", "rejected")
 
 GATEWAY = (
-    Metric("telegram_connection_status", "gauge", "1 while the source is connected, else 0"),
+    Metric(
+        "telegram_connection_status",
+        "gauge",
+        "1 while the source is connected, else 0; a series for each source that is on",
+        {"source": SOURCES},
+    ),
+    Metric(
+        "telegram_login_required",
+        "gauge",
+        "1 while only a person can bring the source back (login, token, ban)",
+        {"source": SOURCES},
+    ),
     Metric(
         "telegram_messages_received_total",
         "counter",
@@ -50,8 +61,8 @@ GATEWAY = (
     Metric(
         "telegram_messages_published_total",
         "counter",
-        "messages the API answered for, by its outcome",
-        {"outcome": OUTCOMES[:-1]},
+        "messages the API answered for, by the source that brought them and its outcome",
+        {"source": SOURCES, "outcome": OUTCOMES[:-1]},
     ),
     Metric(
         "telegram_publish_failures_total",
@@ -66,6 +77,74 @@ GATEWAY = (
         {"attempt_number": tuple(str(number) for number in range(1, 11))},
     ),
     Metric("telegram_failure_queue_size", "gauge", "rows delayed by a trouble or dead-lettered"),
+    Metric(
+        "telegram_last_update_timestamp_seconds",
+        "gauge",
+        "when the newest message of a tracked channel came, seconds since 1970",
+        {"channel": ()},
+    ),
+    Metric(
+        "telegram_reconcile_lag_events",
+        "gauge",
+        "events (pts) of a tracked channel that Telegram has and we have not taken yet",
+        {"channel": ()},
+    ),
+    Metric(
+        "telegram_reconciles_total",
+        "counter",
+        "comparisons of a channel with Telegram, by what they found",
+        {"result": ("current", "difference", "too_long", "failed")},
+    ),
+    Metric(
+        "telegram_receive_delay_seconds",
+        "histogram",
+        "from Telegram's send time, which has whole seconds, to our receipt of a live message",
+        {"source": ("bot", "user")},
+        (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
+    ),
+    Metric(
+        "telegram_flood_wait_seconds",
+        "gauge",
+        "longest wait that Telegram still asks for",
+        {"source": ("bot", "user")},
+    ),
+    Metric(
+        "telegram_flood_waits_total",
+        "counter",
+        "waits that Telegram asked for",
+        {"source": ("bot", "user")},
+    ),
+    Metric(
+        "telegram_undecoded_updates_total",
+        "counter",
+        "updates that could not be read and were kept raw",
+        {"source": ("bot", "user")},
+    ),
+    Metric(
+        "telegram_deletions_total",
+        "counter",
+        "deletions noticed, by what was done about them",
+        {"result": ("applied", "held", "unknown")},
+    ),
+    Metric(
+        "telegram_holes_total",
+        "counter",
+        "message ids that Telegram no longer had when a gap was filled",
+    ),
+    Metric(
+        "telegram_forwarded_total",
+        "counter",
+        "messages for the destination channel, by what became of them",
+        {"result": ("forwarded", "refused")},
+    ),
+    Metric("telegram_forward_pending", "gauge", "messages that wait to be forwarded"),
+    Metric(
+        "telegram_media_files_total",
+        "counter",
+        "files of messages, by what became of them",
+        {"result": ("done", "refused", "expired")},
+    ),
+    Metric("telegram_media_pending", "gauge", "files that wait to be downloaded"),
     Metric("outbox_pending_rows", "gauge", "rows that wait for delivery"),
     Metric("outbox_dead_letter_rows", "gauge", "rows the API will never take as they are"),
     Metric("outbox_oldest_pending_age_seconds", "gauge", "age of the oldest pending row"),
@@ -147,5 +226,6 @@ API = (
         {"token": ("current", "previous")},
     ),
     Metric("api_requests_in_flight", "gauge", "ingest requests admitted and not yet answered"),
+    Metric("api_stream_listeners", "gauge", "clients of GET /signals/stream"),
     Metric("api_pool_connections", "gauge", "database connections", {"state": ("idle", "busy")}),
 )

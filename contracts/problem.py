@@ -1,6 +1,7 @@
 """Errors on the wire: RFC 9457 `application/problem+json` with stable types.
 
-`error` repeats the title for readers of the system this one replaces, which knew only that member.
+`error` and `message` repeat title and detail for readers of the system this one replaces, which
+knew only these members.
 """
 
 from typing import NamedTuple
@@ -25,6 +26,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int
     detail: str
     error: str
+    message: str = ""
     request_id: str = ""
     errors: list[Fault] = []
 
@@ -46,6 +48,7 @@ class ProblemType(NamedTuple):
             status=self.status,
             detail=detail,
             error=self.title,
+            message=detail,
             request_id=request_id,
             errors=faults or [],
         )
@@ -53,26 +56,38 @@ class ProblemType(NamedTuple):
 
 INVALID = ProblemType("invalid-message", 400, "Validation failed")
 INVALID_QUERY = ProblemType("invalid-query", 400, "Invalid query parameters")
+INVALID_BODY = ProblemType("invalid-body", 400, "Validation failed")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "Invalid or missing authentication token")
+KEY_MISSING = ProblemType("api-key-missing", 401, "Unauthorized")
+KEY_WRONG = ProblemType("api-key-wrong", 403, "Forbidden")
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "Method not allowed")
+AMBIGUOUS = ProblemType("ambiguous", 409, "Conflict")
 TOO_LARGE = ProblemType("too-large", 413, "Payload too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "Unsupported media type")
+RATE_LIMITED = ProblemType("rate-limited", 429, "Too Many Requests")
 INTERNAL = ProblemType("internal", 500, "Internal server error")
 DATABASE_DOWN = ProblemType("database-unavailable", 503, "Database connection failed")
 OVERLOADED = ProblemType("overloaded", 503, "Too many requests in flight")
+GATEWAY_AWAY = ProblemType("gateway-unavailable", 503, "Gateway unavailable")
 DRAINING = ProblemType("draining", 503, "Server is stopping")
 
 ALL = (
     INVALID,
     INVALID_QUERY,
+    INVALID_BODY,
     UNAUTHORIZED,
+    KEY_MISSING,
+    KEY_WRONG,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    AMBIGUOUS,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
+    RATE_LIMITED,
     INTERNAL,
     DATABASE_DOWN,
     OVERLOADED,
+    GATEWAY_AWAY,
     DRAINING,
 )

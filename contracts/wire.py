@@ -13,6 +13,8 @@ from contracts.problem import Problem
 
 INGEST_PATH = "/ingest"
 BATCH_PATH = "/ingest/batch"
+STATUS_PATH = "/gateway/status"
+STATUS_PATH = "/gateway/status"
 TOKEN_HEADER = "X-Gateway-Token"  # noqa: S105  # a header's name
 MAX_MESSAGE_BYTES = 128 * 1024  # a text of 16 KiB whose every character is escaped as \u00xx
 MAX_BATCH_BYTES = 1024 * 1024
@@ -167,6 +169,7 @@ def _faults(message: Message, may_hold_nul: bool) -> Iterator[tuple[str, str]]:
         yield "$.text", f"{size} bytes; the limit is {MAX_TEXT_BYTES}"
     yield from _time_faults("$.timestamp", message.timestamp)
     yield from _time_faults("$.editedAt", message.edited_at)
+    yield from _time_faults("$.deletedAt", message.deleted_at)
     yield from _time_faults("$.receivedAt", message.received_at)
     if message.origin:
         yield from _origin_faults(message.origin)

@@ -13,5 +13,7 @@ def test_statuses_are_those_that_supervisors_know() -> None:
         "OUTBOX_IO": 74,
         "ALREADY_RUNNING": 75,
         "OUTBOX_NEWER": 76,
+        "LOGIN_REQUIRED": 77,
         "CONFIG": 78,
+        "ACCOUNT_BANNED": 79,
     }

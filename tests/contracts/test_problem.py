@@ -10,7 +10,7 @@ from contracts.problem import Fault, ProblemType
 
 @pytest.mark.parametrize("kind", problem.ALL, ids=lambda kind: kind.name)
 def test_each_kind_has_its_members(kind: ProblemType) -> None:
-    """Type, title, status, detail, and the old reader's `error`, which is the title."""
+    """Type, title, status, detail, and the old readers' `error` and `message`."""
     body = msgspec.to_builtins(kind.problem("what happened"))
     assert body == {
         "type": f"urn:tpcapital:problem:{kind.name}",
@@ -18,6 +18,7 @@ def test_each_kind_has_its_members(kind: ProblemType) -> None:
         "status": kind.status,
         "detail": "what happened",
         "error": kind.title,
+        "message": "what happened",
     }
 
 

@@ -20,6 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
         environ["REPLAY_FILE"] = options.replay
     if options.rate:
         environ["REPLAY_RATE"] = options.rate
+    if options.take_over:
+        environ["TAKE_OVER_WEBHOOK"] = "true"
     logs.configure()
     try:
         chosen = settings.from_environment(environ)
@@ -41,6 +43,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--replay", metavar="FILE", help="replay a Telegram export (REPLAY_FILE)")
     parser.add_argument("--rate", metavar="N", help="messages a second of it (REPLAY_RATE)")
+    parser.add_argument(
+        "--take-over", action="store_true", help="remove the bot's webhook (TAKE_OVER_WEBHOOK)"
+    )
     parser.add_argument("--version", action="version", version=current())
     return parser.parse_args(arguments)
 

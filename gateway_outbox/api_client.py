@@ -37,6 +37,7 @@ class ApiClient:
         self._session = session
         self._single = settings.api_endpoint
         self._batch = settings.batch_endpoint
+        self._status = settings.status_endpoint
         self._token = token
 
     async def post(self, rows: list[Row]) -> Answer:
@@ -45,6 +46,10 @@ class ApiClient:
         if len(payloads) == 1:
             return await self._post(self._single, payloads[0])
         return await self._post(self._batch, wire.batch_body(payloads))
+
+    async def report(self, body: bytes) -> Answer:
+        """The gateway's state to `POST /gateway/status`."""
+        return await self._post(self._status, body)
 
     async def _post(self, url: str, body: bytes) -> Answer:
         headers = {
@@ -73,7 +78,7 @@ async def open_api_client(
     """A client whose connections close with the block."""
     timeout = aiohttp.ClientTimeout(total=settings.api_timeout_seconds, connect=CONNECT_SECONDS)
     # Shorter than the API's 75 s keep-alive, so that we never send into a connection it closes.
-    connector = aiohttp.TCPConnector(limit=settings.relay_lanes, keepalive_timeout=20)
+    connector = aiohttp.TCPConnector(limit=settings.relay_lanes + 1, keepalive_timeout=20)
     async with aiohttp.ClientSession(
         timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:

@@ -3,8 +3,7 @@
 Guarded by the token in the lock file (mode 0600): who can read that file owns the outbox anyway.
 """
 
-import hmac
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -12,8 +11,9 @@ from aiohttp import web
 
 from contracts.errors import ContractError
 from contracts.message import INT64_MAX, Message, Word
-from contracts.problem import CONTENT_TYPE, INVALID, UNAUTHORIZED, ProblemType
-from contracts.wire import decode_message, encode
+from contracts.secret import Secret
+from contracts.wire import decode_message
+from gateway_outbox.guard import Guard
 from gateway_outbox.outbox import Outbox
 from gateway_outbox.outbox_lock import Holder
 
@@ -21,6 +21,11 @@ CONTROL_HEADER = "X-Control-Token"
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
 Seq = Annotated[int, msgspec.Meta(ge=1, le=INT64_MAX)]
+
+
+def control_guard(holder: Holder) -> Guard:
+    """Lets in who can read the holder's lock file."""
+    return Guard(CONTROL_HEADER, Secret(holder.control_token), "the token in the lock file")
 
 
 class Append(msgspec.Struct):
@@ -48,7 +53,7 @@ class Control:
 
     def __init__(self, outbox: Outbox, holder: Holder) -> None:
         self._outbox = outbox
-        self._token = holder.control_token.encode()
+        self._guard = control_guard(holder)
 
     async def append(self, request: web.Request) -> web.Response:
         """Commit messages of `tpcapital import`."""
@@ -57,7 +62,7 @@ class Control:
             messages = list(_messages(body.messages))
             return (await self._outbox.append(messages, body.source))._asdict()
 
-        return await self._act(request, Append, act)
+        return await self._guard.answer(request, Append, act)
 
     async def retry(self, request: web.Request) -> web.Response:
         """Make dead letters or discarded rows pending again."""
@@ -65,7 +70,7 @@ class Control:
         async def act(body: Retry) -> dict[str, int]:
             return {"changed": await self._outbox.retry(body.seqs)}
 
-        return await self._act(request, Retry, act)
+        return await self._guard.answer(request, Retry, act)
 
     async def discard(self, request: web.Request) -> web.Response:
         """Give rows up, with a reason."""
@@ -73,7 +78,7 @@ class Control:
         async def act(body: Discard) -> dict[str, int]:
             return {"changed": await self._outbox.discard(body.seqs, body.reason)}
 
-        return await self._act(request, Discard, act)
+        return await self._guard.answer(request, Discard, act)
 
     async def vacuum(self, request: web.Request) -> web.Response:
         """Give free pages back to the file system."""
@@ -83,21 +88,7 @@ class Control:
             await self._outbox.vacuum()
             return {"before_bytes": before, "after_bytes": self._outbox.size_bytes()}
 
-        return await self._act(request, dict[str, Any], act)
-
-    async def _act(
-        self, request: web.Request, kind: Any, act: Callable[[Any], Awaitable[dict[str, int]]]
-    ) -> web.Response:
-        if not hmac.compare_digest(request.headers.get(CONTROL_HEADER, "").encode(), self._token):
-            return _refuse(UNAUTHORIZED, f"{CONTROL_HEADER} is not the token in the lock file")
-        try:
-            body = msgspec.json.decode(await request.read(), type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return _refuse(INVALID, str(error))
-        try:
-            return web.json_response(await act(body))
-        except ContractError as error:
-            return _refuse(INVALID, str(error))
+        return await self._guard.answer(request, dict[str, Any], act)
 
 
 def _messages(items: list[msgspec.Raw]) -> Iterator[Message]:
@@ -108,8 +99,3 @@ def _messages(items: list[msgspec.Raw]) -> Iterator[Message]:
         except ContractError as error:
             path = f"$.messages[{index}]{error.path[1:]}"
             raise ContractError(path, error.reason) from None
-
-
-def _refuse(kind: ProblemType, detail: str) -> web.Response:
-    body = encode(kind.problem(detail))
-    return web.Response(status=kind.status, body=body, content_type=CONTENT_TYPE)

@@ -67,15 +67,18 @@ class Delivery:
 
     def _count(self, rows: list[Row], results: Sequence[Accepted | ItemResult]) -> None:
         now = time.time() * 1000
-        outcomes: dict[Outcome, int] = {}
-        for result in results:
-            outcomes[result.outcome] = outcomes.get(result.outcome, 0) + 1
-        for outcome, number in outcomes.items():
+        outcomes: dict[tuple[str, Outcome], int] = {}
+        for row, result in zip(rows, results, strict=True):
+            place = (row.source, result.outcome)
+            outcomes[place] = outcomes.get(place, 0) + 1
+        for (source, outcome), number in outcomes.items():
             if outcome == "rejected":
                 reason = "rejected"
                 self._telemetry.add("telegram_publish_failures_total", number, reason=reason)
             else:
-                self._telemetry.add("telegram_messages_published_total", number, outcome=outcome)
+                self._telemetry.add(
+                    "telegram_messages_published_total", number, source=source, outcome=outcome
+                )
         # Rows of one request share its answer: the longest wait among them stands for all.
         self._telemetry.record("relay_delivery_seconds", (now - rows[0].appended_ms) / 1000)
 

@@ -1,18 +1,20 @@
 """The gateway's own errors. Each message says what happened, to what, and what to do."""
 
+from contracts.exit_status import ExitStatus
+
 
 class GatewayError(Exception):
     """Something the gateway cannot go on from by itself."""
 
 
 class AlreadyRunningError(GatewayError):
-    """Another process holds the outbox."""
+    """Another process holds the outbox, or (`what`) the session."""
 
-    def __init__(self, path: str, pid: int | None) -> None:
+    def __init__(self, path: str, pid: int | None, what: str = "outbox") -> None:
         holder = f"pid {pid}" if pid else "pid unknown"
         super().__init__(
-            f"already running, {holder}: outbox {path} is held by it."
-            " One gateway owns an outbox; stop that one first."
+            f"already running, {holder}: {what} {path} is held by it."
+            f" One process owns {'an' if what == 'outbox' else 'a'} {what}; stop that one first."
         )
         self.pid = pid
 
@@ -52,6 +54,48 @@ class OutboxUnusableError(GatewayError):
 
     def __init__(self, path: str, cause: str) -> None:
         super().__init__(f"outbox {path} cannot be opened: {cause}")
+
+
+class ServerKeyError(GatewayError):
+    """The key of another MTProto server cannot be used."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(f"TELEGRAM_DC_PUBLIC_KEY {path}: {cause}")
+
+
+class LoginError(GatewayError):
+    """A login or logout that did not come to its end: why, and what to do."""
+
+
+class SourceLostError(GatewayError):
+    """A live source cannot go on without a person; the message says what to type."""
+
+    status = ExitStatus.LOGIN_REQUIRED
+
+
+class LoginRequiredError(SourceLostError):
+    """There is no session, or Telegram does not accept it any more."""
+
+
+class SessionUnusableError(LoginRequiredError):
+    """The session's file cannot be used as it is; the file stays."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(f"session {path} cannot be used: {cause}")
+
+
+class SessionDamagedError(SessionUnusableError):
+    """The session's file is broken: SQLite cannot read it."""
+
+
+class AccountBannedError(SourceLostError):
+    """Telegram closed or froze the account."""
+
+    status = ExitStatus.ACCOUNT_BANNED
+
+
+class ChannelsFileError(GatewayError):
+    """The file of declared channels cannot be used: its name, the place, and what is wrong."""
 
 
 class ExportError(GatewayError):

@@ -3,15 +3,27 @@
 import os
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 
-from contracts.telemetry import Telemetry
+from contracts.telemetry import Reading, Telemetry
 from contracts.version import current
 from gateway_outbox.outbox import Outbox
 from gateway_outbox.relay import Relay, State
-from gateway_outbox.source import SourceState
+from gateway_outbox.source import LOST, SourceState
+
+# What is no fault: a first connection that takes its time, a file that was read to its end.
+_WELL = ("starting", "connecting", "connected", "finished")
+
+# Gauges that sources feed through their state, and whether they have a label.
+SOURCE_GAUGES = {
+    "telegram_last_update_timestamp_seconds": True,
+    "telegram_reconcile_lag_events": True,
+    "telegram_forward_pending": False,
+    "telegram_media_pending": False,
+}
 
 CheckStatus = Literal["pass", "warn", "fail"]
 
@@ -37,7 +49,23 @@ class Health:
     def register(self, telemetry: Telemetry) -> None:
         """Show the gauges of the metric table from now on."""
         outbox, relay = self._outbox, self._relay
-        telemetry.gauge("telegram_connection_status", lambda: float(self._connected()))
+        telemetry.gauge(
+            "telegram_connection_status",
+            lambda: {source.name: float(source.connected) for source in self._sources},
+        )
+        telemetry.gauge(
+            "telegram_login_required",
+            lambda: {s.name: float(s.condition in LOST) for s in self._sources},
+        )
+        for name in SOURCE_GAUGES:
+            telemetry.gauge(name, partial(self._measured, name))
+        telemetry.gauge(
+            "telegram_flood_wait_seconds",
+            lambda: (
+                dict.fromkeys(("bot", "user"), 0.0)
+                | {s.name: max(s.floods.values()) for s in self._sources if s.floods}
+            ),
+        )
         telemetry.gauge(
             "telegram_failure_queue_size", lambda: self._delayed() + outbox.dead_letters
         )
@@ -66,10 +94,17 @@ class Health:
             "pid": os.getpid(),
             "uptime_seconds": round(time.monotonic() - self._begun, 3),
             "telegram_connected": self._connected(),
-            "reconnecting": any(source.state == "connecting" for source in self._sources),
+            "reconnecting": any(s.condition in ("connecting", "transient") for s in self._sources),
             "error": "; ".join(bad) or None,
             "checks": msgspec.to_builtins(checks),
         }
+
+    def _measured(self, name: str) -> Reading:
+        """What the sources measured under this name, added up."""
+        found = [source.gauges[name] for source in self._sources if name in source.gauges]
+        if not SOURCE_GAUGES[name]:
+            return float(sum(each for each in found if not isinstance(each, dict)))
+        return {label: n for each in found if isinstance(each, dict) for label, n in each.items()}
 
     def ready(self) -> bool:
         """Whether messages can be stored now."""
@@ -110,21 +145,22 @@ class Health:
         return Check(status="pass", message=State.DELIVERING.name.lower(), observed=observed)
 
     def _check_source(self) -> Check:
-        observed = {
-            source.name: {
-                "state": source.state,
-                "connected": source.connected,
-                "received": source.received,
-                "skipped": source.skipped,
-                "detail": source.detail,
-            }
-            for source in self._sources
-        }
+        observed = {source.name: source.document() for source in self._sources}
         if not self._sources:
-            message = "no source: set REPLAY_FILE; pending rows are delivered all the same"
+            message = (
+                "no source: set TELEGRAM_API_ID and TELEGRAM_API_HASH, or"
+                " TELEGRAM_INGESTION_BOT_TOKEN; pending rows are delivered all the same"
+            )
             return Check(status="warn", message=message)
-        if broken := [source for source in self._sources if source.state == "failed"]:
-            message = f"source {broken[0].name} failed: {broken[0].detail}"
-            return Check(status="warn", message=message, observed=observed)
-        states = ", ".join(f"{source.name} {source.state}" for source in self._sources)
-        return Check(status="pass", message=states, observed=observed)
+        bad = [each for each in self._sources if each.condition not in _WELL or each.alarms]
+        told = bad or self._sources
+        message = "; ".join(_said(source) for source in told)
+        return Check(status="warn" if bad else "pass", message=message, observed=observed)
+
+
+def _said(source: SourceState) -> str:
+    """A source in a few words: what it is, and where it is not well, why and what to do."""
+    words = f"{source.name} {source.condition}"
+    if source.condition not in _WELL and source.reason:
+        words = f"{words}: {source.reason}" + (f". {source.advice}" if source.advice else "")
+    return "; ".join([words, *source.alarms.values()])

@@ -15,14 +15,25 @@ async def keep_house(outbox: Outbox, keep_days: float) -> None:
     """Until cancelled: each minute purge what was settled `keep_days` ago, a little at a time."""
     while True:
         await purge_settled(outbox, keep_days)
+        await purge_lanes(outbox, keep_days)
         await outbox.recount()
         await anyio.sleep(INTERVAL_SECONDS)
 
 
 async def purge_settled(outbox: Outbox, keep_days: float) -> int:
     """Forget every delivered or discarded row older than so many days; returns how many."""
-    before_ms = time.time_ns() // 1_000_000 - int(keep_days * DAY_MS)
+    before_ms = _before_ms(keep_days)
     total = 0
     while purged := await outbox.purge(before_ms, PURGE_ROWS):
         total += purged
     return total
+
+
+async def purge_lanes(outbox: Outbox, keep_days: float) -> None:
+    """Forget the copies and files that were settled so many days ago."""
+    for query in ("purge_forward", "purge_media"):
+        await outbox.write(query, [(_before_ms(keep_days),)])
+
+
+def _before_ms(keep_days: float) -> int:
+    return time.time_ns() // 1_000_000 - int(keep_days * DAY_MS)

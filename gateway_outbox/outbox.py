@@ -4,29 +4,32 @@ Invariants: `append` returns only after the commit with fsync. A row leaves `pen
 answer of the API, or by an operator. Nothing here depends on the clock of the wall but retention.
 """
 
-import hashlib
-import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiosqlite
 import anyio
 import anyio.to_thread
 import msgspec
 
-from contracts import queries, wire
-from contracts.message import Message, text_digest
+from contracts import queries
+from contracts.message import Message
 from contracts.telemetry import Telemetry
 from gateway_outbox import outbox_file
+from gateway_outbox.outbox_row import row_of
 from gateway_outbox.outbox_writer import Command, OutboxWriter
 
 QUERY = queries.load("gateway_outbox", "queries.sql")
 FINISH_SECONDS = 5.0
+
+
+# Named statements with their rows of values, run in the transaction of an append: a cursor and the
+# messages that it covers are then on disk together or not at all.
+Along = Sequence[tuple[str, Sequence[Sequence[object]]]]
 
 
 class Appended(NamedTuple):
@@ -43,6 +46,7 @@ class Row(NamedTuple):
     channel_id: int
     payload: bytes
     appended_ms: int
+    source: str
 
 
 class Settlement(NamedTuple):
@@ -77,24 +81,36 @@ class Outbox:
         """Call `wake` after every commit that left something to deliver."""
         self._wake.append(wake)
 
-    async def append(self, messages: Sequence[Message], source: str) -> Appended:
+    async def append(self, messages: Sequence[Message], source: str, along: Along = ()) -> Appended:
         """Commit received messages; the return is the barrier before any acknowledgement.
 
-        Raises OutboxFailedError when they could not be committed; then none may be acknowledged.
+        `along` is committed with them. Raises OutboxFailedError when they could not be committed;
+        then none may be acknowledged.
         """
         begun = time.perf_counter()
-        rows = [_row(message, source) for message in messages]
+        rows = [row_of(message, source) for message in messages]
 
         async def insert(connection: aiosqlite.Connection) -> int:
+            for query, values in along:
+                await connection.executemany(QUERY[query], values)
             return await _count(connection, "append", rows)
 
         command = Command(insert, lambda count: self._changed(pending=count), len(rows))
-        command.is_statement = len(rows) == 1
-        stored = await self._writer.submit(command) if rows else 0
+        command.is_statement = len(rows) == 1 and not along
+        stored = await self._writer.submit(command) if rows or along else 0
         self._telemetry.record("outbox_append_seconds", time.perf_counter() - begun)
         self._telemetry.add("telegram_messages_received_total", len(rows), source=source)
         self._telemetry.add("outbox_duplicates_total", len(rows) - stored)
         return Appended(stored, len(rows) - stored)
+
+    async def write(self, query: str, values: Sequence[Sequence[object]]) -> int:
+        """Commit a named statement for each row of values; returns how many rows it changed."""
+        command = Command(lambda connection: _count(connection, query, values))
+        return await self._writer.submit(command)
+
+    async def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a named question, as they are committed now."""
+        return [tuple(row) for row in await self._reader.execute_fetchall(QUERY[query], values)]
 
     async def pending_channels(self) -> list[int]:
         """The channels with pending rows, the longest waiting first."""
@@ -167,6 +183,7 @@ class Outbox:
         """Forget up to `limit` rows settled before a time; returns how many."""
 
         async def delete(connection: aiosqlite.Connection) -> int:
+            await connection.execute(QUERY["note_purged"], (before_ms, limit))
             gone = (await connection.execute(QUERY["purge"], (before_ms, limit))).rowcount
             if gone:
                 await connection.execute(QUERY["count"], (gone, "purged"))
@@ -259,31 +276,9 @@ def reader_uri(path: Path) -> str:
 
 
 async def _count(
-    connection: aiosqlite.Connection, query: str, values: Sequence[tuple[object, ...]]
+    connection: aiosqlite.Connection, query: str, values: Sequence[Sequence[object]]
 ) -> int:
     return (await connection.executemany(QUERY[query], values)).rowcount if values else 0
-
-
-def _row(message: Message, source: str) -> tuple[object, ...]:
-    if message.received_at is None or message.traceparent is None:
-        message = msgspec.structs.replace(
-            message,
-            received_at=message.received_at or datetime.now(UTC),
-            traceparent=message.traceparent
-            or f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01",
-            source=message.source or source,
-        )
-    payload = wire.encode(message)
-    return (
-        message.channel_id,
-        message.message_id,
-        int(message.edited_at.timestamp() * 1000) if message.edited_at else 0,
-        text_digest(message.text),
-        source,
-        payload,
-        hashlib.sha256(payload).digest(),
-        _now_ms(),
-    )
 
 
 def _now_ms() -> int:

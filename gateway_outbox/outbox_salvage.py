@@ -16,6 +16,16 @@ _COLUMNS = (
 _INSERT = f"INSERT OR IGNORE INTO outbox ({_COLUMNS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608  # our own names
 _SELECT = f"SELECT {_COLUMNS} FROM outbox NOT INDEXED WHERE seq BETWEEN ? AND ?"  # noqa: S608  # our own names
 _PAYLOAD, _DIGEST = 6, 7
+# Tables whose rows stand for themselves, with the columns that are true without the lost rows.
+_BESIDE = {
+    "purged_message": "channel_id, message_id",
+    "channel": "channel_id, access_hash, title, username",
+    "held_deletion": "channel_id, message_id, held_ms",
+    "flood_wait": "request, until_ms",
+    "undecoded": "source, raw, error, received_ms",
+    "forward": "channel_id, message_id, album_id, random_id, state, reason, queued_ms, settled_ms",
+    "mark": "name, value",
+}
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)  # SQLite quotes what it cannot read
 _RANGE = 1000  # rows in memory at once
 _MAX_FAULTS = (
@@ -25,6 +35,9 @@ _MAX_FAULTS = (
 
 def salvage(damaged: Path, target: Path) -> int:
     """Copy every row whose payload matches its SHA-256; returns how many there were.
+
+    What else the file knows is copied as far as it can be read. Not the cursors: they would claim
+    messages that the damage may have taken, so each channel is compared with Telegram anew.
 
     Reads a copy, since opening a file for recovery of its log would change it.
     """
@@ -38,9 +51,22 @@ def salvage(damaged: Path, target: Path) -> int:
             new.execute("BEGIN IMMEDIATE")
             with closing(sqlite3.connect(copy, isolation_level=None)) as old:
                 rows = sum(_insert(new, row) for row in _readable(old))
+                for table, columns in _BESIDE.items():
+                    _copy(old, new, table, columns)
             new.execute("UPDATE counter SET value = ? WHERE name = 'appended'", (rows,))
             new.execute("COMMIT")
     return rows
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str, columns: str) -> None:
+    """As many rows of a table as can be read before the first fault in it."""
+    places = ", ".join("?" * len(columns.split(",")))
+    insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})"  # noqa: S608  # our own names
+    try:
+        for row in old.execute(f"SELECT {columns} FROM {table} NOT INDEXED"):  # noqa: S608  # our own names
+            new.execute(insert, row)
+    except (*UNREADABLE, sqlite3.IntegrityError):
+        return
 
 
 def _insert(new: sqlite3.Connection, row: tuple[Any, ...]) -> int:

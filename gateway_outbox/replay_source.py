@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import anyio
 import anyio.to_thread
+from anyio.abc import TaskStatus
 from msgspec import structs
 
 from contracts.message import Message
@@ -121,22 +122,31 @@ class Replay:
         self.summary.appended += len(messages)
 
 
-async def run_replay(replay: Replay, state: SourceState) -> None:
+class ReplaySource:
     """A replay as a source of the service: its state is shown, a broken file does not stop it."""
 
-    def show(progress: Progress) -> None:
-        state.received = progress.summary.appended
-        state.skipped = progress.summary.skipped.total()
+    def __init__(self, replay: Replay) -> None:
+        self.state = SourceState("replay")
+        self._replay = replay
 
-    replay.on_progress = show
-    state.state, state.connected, state.detail = "connected", True, str(replay.path)
-    try:
-        await replay.run()
-    except (ExportError, OSError) as error:
-        state.state, state.detail = "failed", str(error)
-        log.error("replay failed: %s", error, extra={"action": "source.failed"})  # noqa: TRY400  # the file is at fault, not the code
-    else:
-        state.state = "finished"
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Append the whole file, and return."""
+        replay, state = self._replay, self.state
+
+        def show(progress: Progress) -> None:
+            state.note_received(progress.summary.appended - state.received)
+            state.skipped = progress.summary.skipped.total()
+
+        replay.on_progress = show
+        state.turn("connected", str(replay.path))
+        task_status.started()
+        try:
+            await replay.run()
+        except (ExportError, OSError) as error:
+            state.turn("failed", str(error))
+            log.error("replay failed: %s", error, extra={"action": "source.failed"})  # noqa: TRY400  # the file is at fault, not the code
+            return
+        state.turn("finished", str(replay.path))
         log.info(
             "replay of %s finished: %d messages, %d skipped",
             replay.path,
@@ -144,8 +154,6 @@ async def run_replay(replay: Replay, state: SourceState) -> None:
             state.skipped,
             extra={"action": "source.finished", "received": replay.summary.appended},
         )
-    finally:
-        state.connected = False
 
 
 class _Chunk(NamedTuple):

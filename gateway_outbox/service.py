@@ -2,37 +2,42 @@
 
 import logging
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Mapping
 
 import anyio
 import stamina
 
 from contracts import metrics
 from contracts.exit_status import ExitStatus
-from contracts.message import Message
 from contracts.telemetry import Telemetry
 from contracts.version import current
 from gateway_outbox import outbox_lock, web
 from gateway_outbox.api_client import open_api_client
 from gateway_outbox.api_token import TokenReader
-from gateway_outbox.backoff import Backoff
+from gateway_outbox.channel_control import ChannelControl
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.control import Control
 from gateway_outbox.delivery import Delivery
 from gateway_outbox.errors import (
     AlreadyRunningError,
+    ChannelsFileError,
     OutboxFailedError,
     OutboxNewerError,
     OutboxUnusableError,
     PortBusyError,
+    ServerKeyError,
 )
 from gateway_outbox.health import Health
+from gateway_outbox.history_control import HistoryControl
+from gateway_outbox.history_desk import HistoryDesk
 from gateway_outbox.housekeeping import keep_house
 from gateway_outbox.outbox import Outbox, open_outbox
+from gateway_outbox.reception import Reception
 from gateway_outbox.relay import Relay
-from gateway_outbox.replay_source import Replay, run_replay
 from gateway_outbox.settings import Settings
-from gateway_outbox.source import SourceState
+from gateway_outbox.sources import open_sources
+from gateway_outbox.status_report import StatusReporter
+from gateway_outbox.sync_control import SyncControl
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,8 @@ STATUS_OF = {
     OutboxUnusableError: ExitStatus.OUTBOX_IO,
     OutboxFailedError: ExitStatus.OUTBOX_IO,
     PortBusyError: ExitStatus.PORT_BUSY,
+    ChannelsFileError: ExitStatus.CONFIG,
+    ServerKeyError: ExitStatus.CONFIG,
 }
 
 
@@ -70,40 +77,49 @@ def _status_of(error: BaseException) -> ExitStatus:
 
 async def _run(settings: Settings, environ: Mapping[str, str]) -> ExitStatus:
     stamina.instrumentation.set_on_retry_hooks([])  # our own metric has bounded labels
+    channels = Channels(settings)
     telemetry = Telemetry(metrics.GATEWAY, "tp-capital-gateway", current())
     with (
         outbox_lock.hold(settings.outbox_path) as holder,
         # From here on a signal is an orderly stop, even one that comes before all is open.
-        anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals,
+        anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,
     ):
         async with (
             open_outbox(settings.outbox_path, telemetry) as outbox,
             open_api_client(settings, TokenReader(settings, environ)) as client,
         ):
             relay = _relay(settings, outbox, Delivery(client, outbox, telemetry), telemetry)
-            sources = [SourceState("replay")] if settings.replay_file else []
-            health = Health(outbox, relay, sources)
+            desk = HistoryDesk()
+            sources = open_sources(settings, channels, outbox, telemetry, desk)
+            states = [source.state for source in sources]
+            health = Health(outbox, relay, states)
             health.register(telemetry)
             async with anyio.create_task_group() as services:
-                port = await services.start(
-                    web.serve,
+                handlers = [
                     web.Web(health, telemetry),
                     Control(outbox, holder),
-                    settings.gateway_port,
-                )
+                    ChannelControl(outbox, channels, holder, telemetry),
+                    HistoryControl(outbox, desk, holder),
+                    SyncControl(outbox, desk, settings.api_secret_token),
+                ]
+                port = await services.start(web.serve, handlers, settings.gateway_port)
                 outbox_lock.announce(settings.outbox_path, holder, port)
                 # Last: with a backlog it keeps the processor busy from its first step on.
                 await services.start(relay.run)
                 services.start_soon(keep_house, outbox, settings.outbox_keep_days)
+                services.start_soon(StatusReporter(client, outbox, states, channels, desk).run)
                 _say_ready(port, outbox)
-                replays = [(_replay(settings, outbox), state) for state in sources]
-                status = await _receive(replays, relay, settings.drain_seconds, signals)
+                status = await Reception(sources, channels).run(signals)
+                drained = await _drain(relay, settings.drain_seconds, signals)
                 services.cancel_scope.cancel()
     telemetry.close()
-    log.info(
-        "gateway stopped, %d rows pending", outbox.pending, extra={"action": "service.stopped"}
-    )
-    return status
+    _say_stopped(outbox)
+    return drained or status
+
+
+def _say_stopped(outbox: Outbox) -> None:
+    extra = {"action": "service.stopped"}
+    log.info("gateway stopped, %d rows pending", outbox.pending, extra=extra)
 
 
 def _say_ready(port: int, outbox: Outbox) -> None:
@@ -118,46 +134,25 @@ def _say_ready(port: int, outbox: Outbox) -> None:
 
 
 def _relay(settings: Settings, outbox: Outbox, delivery: Delivery, telemetry: Telemetry) -> Relay:
-    backoff = Backoff(
-        settings.max_retry_attempts,
-        settings.retry_delay_ms / 1000,
-        settings.retry_max_delay_ms / 1000,
-    )
-    return Relay(outbox, delivery, backoff, settings.relay_lanes, telemetry)
+    return Relay(outbox, delivery, settings.backoff, settings.relay_lanes, telemetry)
 
 
-def _replay(settings: Settings, outbox: Outbox) -> Replay:
-    async def append(messages: list[Message]) -> None:
-        await outbox.append(messages, "replay")
-
-    return Replay(path=settings.replay_file or Path(), append=append, rate=settings.replay_rate)
-
-
-async def _receive(
-    replays: Sequence[tuple[Replay, SourceState]],
-    relay: Relay,
-    drain_seconds: float,
-    signals: AsyncIterator[signal.Signals],
-) -> ExitStatus:
-    """Run the sources until the first signal, then drain; a second signal ends the drain."""
-    async with anyio.create_task_group() as receiving:
-        for replay, state in replays:
-            receiving.start_soon(run_replay, replay, state)
-        async for number in signals:
-            log.info("%s: no more input", number.name, extra={"action": "service.stopping"})
-            break
-        receiving.cancel_scope.cancel()
+async def _drain(
+    relay: Relay, seconds: float, signals: AsyncIterator[signal.Signals]
+) -> ExitStatus | None:
+    """Deliver what is pending for so long; a second signal ends that, and FORCED is the status."""
     async with anyio.create_task_group() as draining:
         draining.start_soon(_cancel_on_signal, signals, draining.cancel_scope)
-        await relay.drained(drain_seconds)
+        await relay.drained(seconds)
         draining.cancel_scope.cancel()
-        return ExitStatus.OK
+        return None
     return ExitStatus.FORCED
 
 
 async def _cancel_on_signal(
     signals: AsyncIterator[signal.Signals], scope: anyio.CancelScope
 ) -> None:
-    async for _ in signals:
-        scope.cancel()
-        return
+    async for number in signals:
+        if number != signal.SIGHUP:
+            scope.cancel()
+            return

@@ -1,19 +1,21 @@
 """The gateway's settings, read once at the start."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta
 
 from contracts import environment, wire
 from contracts.environment import SettingsError
-from contracts.secret import Token
+from contracts.secret import Secret, Token
+from gateway_outbox.backoff import Backoff
+from gateway_outbox.session_settings import MAX_PORT, SessionSettings
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(SessionSettings, frozen=True, kw_only=True):
     """One variable a field, in upper case. `NAME_FILE` and systemd credentials serve as well."""
 
     api_secret_token: Annotated[
@@ -26,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="limit for one request; longer than the API's own 8 s")
     ] = 10.0
     gateway_port: Annotated[
-        int, Meta(ge=0, le=65535, description="port of /health and /metrics on 127.0.0.1")
+        int, Meta(ge=0, le=MAX_PORT, description="port of /health and /metrics on 127.0.0.1")
     ] = 4006
     outbox_path: Annotated[Path, Meta(description="the SQLite outbox")] = Path(
         "data/outbox.sqlite3"
@@ -49,6 +51,58 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     failure_queue_path: Annotated[
         Path, Meta(description="where `outbox export --delayed` writes by default")
     ] = Path("data/failure-queue.jsonl")
+    telegram_ingestion_bot_token: (
+        Annotated[Secret, Meta(description="the bot's token of @BotFather; turns the bot on")]
+        | None
+    ) = None
+    take_over_webhook: Annotated[
+        bool, Meta(description="remove a webhook that is set for the bot (`--take-over`)")
+    ] = False
+    telegram_source_channels: Annotated[
+        str, Meta(description="channels to read beside those of CHANNELS_FILE: -100…, @name")
+    ] = ""
+    telegram_destination_channel_id: (
+        Annotated[int, Meta(description="channel that source messages are forwarded to (-100…)")]
+        | None
+    ) = None
+    forward_per_minute: Annotated[
+        int, Meta(ge=1, le=6000, description="most messages that are forwarded in a minute")
+    ] = 20
+    telegram_bot_api_base: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^https?://.+",
+                description="another Bot API server, as http://127.0.0.1:8081",
+            ),
+        ]
+        | None
+    ) = None
+    channels_file: Annotated[
+        Path, Meta(description="the declared channels; `tpcapital channels` writes it")
+    ] = Path("channels.toml")
+    reconcile_seconds: Annotated[
+        float, Meta(gt=0, description="time between two comparisons of each channel with Telegram")
+    ] = 60.0
+    first_sight_messages: Annotated[
+        int, Meta(ge=0, description="how much history is read of a channel seen for the first time")
+    ] = 1000
+    max_deletions: Annotated[
+        int, Meta(ge=1, description="deletions at a time that are applied unasked; more are held")
+    ] = 20
+    media_dir: (
+        Annotated[Path, Meta(description="folder that photos are downloaded to; unset: none are")]
+        | None
+    ) = None
+    media_kinds: Annotated[
+        str, Meta(description="media to download: photo, and on request document, video, …")
+    ] = "photo"
+    media_max_bytes: Annotated[int, Meta(ge=1, description="largest file that is downloaded")] = (
+        20_000_000
+    )
+    media_max_age_days: Annotated[
+        float, Meta(gt=0, description="messages older than this are not downloaded from")
+    ] = 7.0
     drain_seconds: Annotated[
         float, Meta(ge=0, description="time for delivering what is pending at a stop")
     ] = 10.0
@@ -70,7 +124,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "info"
 
     def __post_init__(self) -> None:
-        problems = []
+        problems = [*self._session_problems(), *self._telegram_problems()]
         parts = urlsplit(self.api_endpoint)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             problems.append(f"API_ENDPOINT {self.api_endpoint!r} is no http or https URL")
@@ -80,6 +134,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             problems.append(f"API_ENDPOINT {self.api_endpoint!r} does not end in /ingest")
         if problems:
             raise SettingsError(problems)
+
+    def _telegram_problems(self) -> Iterator[str]:
+        """Settings that only make sense together."""
+        token = self.telegram_ingestion_bot_token
+        if token and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token.reveal()):
+            yield (
+                "TELEGRAM_INGESTION_BOT_TOKEN is no bot token: it is a number, a colon and some 35"
+                " letters; copy it whole from @BotFather (/mybots, API Token)"
+            )
+        if self.telegram_destination_channel_id is not None and self.telegram_api_id is None:
+            yield (
+                "TELEGRAM_DESTINATION_CHANNEL_ID needs the user session, which forwards:"
+                " set TELEGRAM_API_ID and TELEGRAM_API_HASH"
+            )
+
+    @property
+    def backoff(self) -> Backoff:
+        """How long to wait between two tries, of a delivery as of a source."""
+        return Backoff(
+            self.max_retry_attempts, self.retry_delay_ms / 1000, self.retry_max_delay_ms / 1000
+        )
+
+    @property
+    def status_endpoint(self) -> str:
+        """URL of `POST /gateway/status`."""
+        return self.api_endpoint.removesuffix(wire.INGEST_PATH) + wire.STATUS_PATH
 
     @property
     def batch_endpoint(self) -> str:

@@ -1,6 +1,7 @@
 """The gateway's own HTTP on 127.0.0.1: health, metrics, and the operator's control."""
 
 import errno
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import anyio
@@ -9,9 +10,12 @@ from aiohttp import web
 from anyio.abc import TaskStatus
 
 from contracts.telemetry import CONTENT_TYPE, Telemetry
+from gateway_outbox.channel_control import ChannelControl
 from gateway_outbox.control import MAX_BODY_BYTES, Control
 from gateway_outbox.errors import PortBusyError
 from gateway_outbox.health import Health
+from gateway_outbox.history_control import HistoryControl
+from gateway_outbox.sync_control import SyncControl
 
 HOST = "127.0.0.1"
 
@@ -66,21 +70,30 @@ ROUTES = (
     Endpoint("POST", "/outbox/retry", Control, "retry"),
     Endpoint("POST", "/outbox/discard", Control, "discard"),
     Endpoint("POST", "/outbox/vacuum", Control, "vacuum"),
+    Endpoint("POST", "/sync", SyncControl, "sync"),
+    Endpoint("POST", "/channels/reload", ChannelControl, "reload"),
+    Endpoint("POST", "/channels/deletions/apply", ChannelControl, "apply_deletions"),
+    Endpoint("POST", "/channels/deletions/dismiss", ChannelControl, "dismiss_deletions"),
+    Endpoint("POST", "/channels/check", HistoryControl, "check"),
+    Endpoint("POST", "/backfill/start", HistoryControl, "start"),
+    Endpoint("POST", "/backfill/status", HistoryControl, "status"),
 )
 
 
 async def serve(
-    pages: Web,
-    control: Control,
+    handlers: Sequence[object],
     port: int,
     *,
     task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until cancelled; started once the port listens. Raises PortBusyError."""
+    """Serve until cancelled; started once the port listens. Raises PortBusyError.
+
+    `handlers` holds an instance of each route's owner.
+    """
+    owners = {type(each): each for each in handlers}
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     for route in ROUTES:
-        owner = pages if route.owner is Web else control
-        app.router.add_route(route.method, route.path, getattr(owner, route.handler))
+        app.router.add_route(route.method, route.path, getattr(owners[route.owner], route.handler))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

@@ -10,12 +10,17 @@ from gateway_outbox.errors import GatewayError
 # name: where the click command is.
 COMMANDS = {
     "api": "ops.service_commands:api",
+    "backfill": "ops.backfill_command:backfill",
     "bench": "ops.bench_command:bench",
+    "channels": "ops.channels_command:channels",
     "demo": "ops.demo_command:demo",
     "gateway": "ops.service_commands:gateway",
     "import": "ops.import_command:import_files",
+    "login": "ops.login_command:login",
+    "logout": "ops.login_command:logout",
     "outbox": "ops.outbox_command:outbox",
     "parse": "ops.parse_command:parse",
+    "session": "ops.session_command:session",
 }
 
 

@@ -56,7 +56,7 @@ def read_figures(stack: Stack, database: psycopg.Connection[Any]) -> Figures:
     health = json.loads(_get(f"{stack.gateway_url}/health"))
     gateway, api = _metrics(stack.gateway_url), _metrics(stack.api_url)
     published = {
-        outcome: gateway.get(("telegram_messages_published_total", outcome), 0)
+        outcome: gateway.get(("telegram_messages_published_total", f"{outcome},replay"), 0)
         for outcome in ("created", "updated", "stale", "unchanged")
     }
     source = health["checks"]["source"]["observed"]["replay"]
@@ -82,9 +82,11 @@ def read_recent(database: psycopg.Connection[Any], limit: int) -> list[RecentMes
 
 
 def _metrics(url: str) -> dict[tuple[str, str], int]:
-    """Counters by name and by the value of their one label."""
+    """Counters by name and by the values of their labels, which are in alphabetical order."""
     return {
-        (sample.name, next(iter(sample.labels.values()), "")): int(sample.value)
+        (sample.name, ",".join(sample.labels[name] for name in sorted(sample.labels))): int(
+            sample.value
+        )
         for family in text_string_to_metric_families(_get(f"{url}/metrics"))
         if family.type == "counter"
         for sample in family.samples

@@ -38,6 +38,42 @@ WHERE seq > :after AND (:states IS NULL OR instr(:states, '|' || state || '|'))
 ORDER BY seq
 LIMIT :limit;
 
+-- name: channels
+-- purpose: every channel that is followed or has rows, and how far it is (one index step each)
+WITH RECURSIVE stored (id) AS (
+    SELECT min(channel_id) FROM outbox
+    UNION ALL
+    SELECT (SELECT min(channel_id) FROM outbox WHERE channel_id > stored.id)
+    FROM stored
+    WHERE stored.id IS NOT NULL
+), found (id) AS (
+    SELECT id FROM stored WHERE id IS NOT NULL
+    UNION
+    SELECT channel_id FROM channel
+)
+SELECT found.id AS channel_id,
+       coalesce(channel.title, '') AS title,
+       channel.username,
+       channel.state,
+       coalesce(channel.reason, '') AS reason,
+       (SELECT max(message_id) FROM outbox WHERE channel_id = found.id) AS last_message_id,
+       (SELECT count(*) FROM held_deletion AS held WHERE held.channel_id = found.id) AS held
+FROM found
+LEFT JOIN channel ON channel.channel_id = found.id;
+
+-- name: held_deletions
+-- purpose: deletions that wait for an operator, by channel, with a few of the message ids
+SELECT held.channel_id,
+       coalesce(channel.title, '') AS title,
+       count(*) AS held,
+       min(held.message_id) AS first_id,
+       max(held.message_id) AS last_id,
+       min(held.held_ms) AS since_ms
+FROM held_deletion AS held
+LEFT JOIN channel USING (channel_id)
+GROUP BY held.channel_id
+ORDER BY since_ms;
+
 -- name: identity
 -- purpose: the three numbers of the accounting identity, from one moment
 SELECT (SELECT value FROM counter WHERE name = 'appended') AS appended,

@@ -6,30 +6,23 @@ lock file. Otherwise the lock is taken and the file opened here.
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-import aiohttp
 import msgspec
 
 from contracts import metrics, wire
 from contracts.message import Message
-from contracts.problem import Problem
 from contracts.telemetry import Telemetry
 from contracts.version import current
 from gateway_outbox import outbox_lock
-from gateway_outbox.control import CONTROL_HEADER
-from gateway_outbox.errors import GatewayError
+from gateway_outbox.held_deletions import apply_held, dismiss_held
 from gateway_outbox.outbox import Appended, Outbox, open_outbox
-from gateway_outbox.outbox_lock import Holder
+from ops.gateway_client import GatewayClient, running_gateway
 from ops.outbox_reader import must_exist
 
-ANSWER_SECONDS = 120.0  # a gateway whose disk is full holds an append back until there is room
 _CHUNK_BYTES = 512 * 1024  # one request: some hundred usual messages, or a few of the largest
-
-
-class DoorError(GatewayError):
-    """The process that holds the outbox did not do what it was asked."""
 
 
 class Sizes(NamedTuple):
@@ -51,6 +44,12 @@ class Door(Protocol):
     async def discard(self, seqs: Iterable[int], reason: str) -> int:
         """Give rows up; returns how many."""
 
+    async def apply_deletions(self, channel_id: int) -> int:
+        """Take over the deletions that are held of a channel; returns how many."""
+
+    async def dismiss_deletions(self, channel_id: int) -> int:
+        """Forget them, and keep the messages; returns how many."""
+
     async def vacuum(self) -> Sizes:
         """Give free pages back to the file system."""
 
@@ -63,16 +62,10 @@ async def open_door(path: Path, *, create: bool = False) -> AsyncIterator[Door]:
     """
     if not create:
         must_exist(path)
-    if holder := outbox_lock.holder_of(path):
-        if not holder.port:
-            raise DoorError(
-                f"pid {holder.pid} holds outbox {path} and takes no requests: a gateway that is"
-                " just starting, or another tpcapital command. Try again when it is done."
-            )
-        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            yield RunningGateway(session, holder)
-        return
+    async with running_gateway(path) as client:
+        if client:
+            yield RunningGateway(client)
+            return
     telemetry = Telemetry(metrics.GATEWAY, "tpcapital", current())
     try:
         with outbox_lock.hold(path):
@@ -85,16 +78,15 @@ async def open_door(path: Path, *, create: bool = False) -> AsyncIterator[Door]:
 class RunningGateway:
     """Asks the gateway that holds the outbox."""
 
-    def __init__(self, session: aiohttp.ClientSession, holder: Holder) -> None:
-        self._session = session
-        self._holder = holder
+    def __init__(self, client: GatewayClient) -> None:
+        self._client = client
 
     async def append(self, messages: Sequence[Message], source: str) -> Appended:
         """As `Door.append`, in bodies that the gateway takes."""
         stored = duplicates = 0
         head = b'{"source":%b,"messages":[' % msgspec.json.encode(source)
         for chunk in _chunks(messages):
-            answer = await self._post("append", head + b",".join(chunk) + b"]}")
+            answer = await self._client.post("/outbox/append", head + b",".join(chunk) + b"]}")
             stored += answer["stored"]
             duplicates += answer["duplicates"]
         return Appended(stored, duplicates)
@@ -102,34 +94,27 @@ class RunningGateway:
     async def retry(self, seqs: Iterable[int] | None) -> int:
         """As `Door.retry`."""
         chosen = None if seqs is None else list(seqs)
-        return (await self._post("retry", msgspec.json.encode({"seqs": chosen})))["changed"]
+        return await self._changed("/outbox/retry", {"seqs": chosen})
 
     async def discard(self, seqs: Iterable[int], reason: str) -> int:
         """As `Door.discard`."""
-        body = msgspec.json.encode({"seqs": list(seqs), "reason": reason})
-        return (await self._post("discard", body))["changed"]
+        return await self._changed("/outbox/discard", {"seqs": list(seqs), "reason": reason})
+
+    async def apply_deletions(self, channel_id: int) -> int:
+        """As `Door.apply_deletions`."""
+        return await self._changed("/channels/deletions/apply", {"channel_id": channel_id})
+
+    async def dismiss_deletions(self, channel_id: int) -> int:
+        """As `Door.dismiss_deletions`."""
+        return await self._changed("/channels/deletions/dismiss", {"channel_id": channel_id})
 
     async def vacuum(self) -> Sizes:
         """As `Door.vacuum`."""
-        answer = await self._post("vacuum", b"{}")
+        answer = await self._client.post("/outbox/vacuum", b"{}")
         return Sizes(answer["before_bytes"], answer["after_bytes"])
 
-    async def _post(self, action: str, body: bytes) -> dict[str, int]:
-        url = f"http://127.0.0.1:{self._holder.port}/outbox/{action}"
-        headers = {CONTROL_HEADER: self._holder.control_token, "Content-Type": "application/json"}
-        try:
-            async with self._session.post(url, data=body, headers=headers) as response:
-                content = await response.read()
-                status = response.status
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            why = str(error) or f"no answer in {ANSWER_SECONDS:.0f} s"
-            raise DoorError(
-                f"the gateway (pid {self._holder.pid}) did not answer POST {url}: {why}."
-                " Look at `tpcapital outbox status`; doing the same again is safe."
-            ) from error
-        if status != 200:  # noqa: PLR2004  # HTTP's own number
-            raise DoorError(f"POST {url} answered {status}: {_detail(content)}")
-        return msgspec.json.decode(content, type=dict[str, int])
+    async def _changed(self, path: str, body: dict[str, object]) -> int:
+        return int((await self._client.post(path, body))["changed"])
 
 
 class OwnHand:
@@ -140,6 +125,8 @@ class OwnHand:
         self.append = outbox.append
         self.retry = outbox.retry
         self.discard = outbox.discard
+        self.apply_deletions = partial(apply_held, outbox)
+        self.dismiss_deletions = partial(dismiss_held, outbox)
 
     async def vacuum(self) -> Sizes:
         """As `Door.vacuum`."""
@@ -161,10 +148,3 @@ def _chunks(messages: Sequence[Message]) -> Iterator[list[bytes]]:
         size += len(body) + 1
     if chunk:
         yield chunk
-
-
-def _detail(content: bytes) -> Any:
-    try:
-        return msgspec.json.decode(content, type=Problem).detail
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return content[:200].decode(errors="replace").strip() or "without a reason"

@@ -64,6 +64,14 @@ class OutboxReader:
                 yield row["seq"], row["payload"], row["payload_sha256"]
             after = rows[-1]["seq"]
 
+    def channels(self) -> list[dict[str, Any]]:
+        """What is known of each channel; `state` is null where it is not followed."""
+        return [dict(row) for row in self._all("channels")]
+
+    def held_deletions(self) -> list[dict[str, Any]]:
+        """Held deletions by channel: how many, from and to which message, since when (ms)."""
+        return [dict(row) for row in self._all("held_deletions")]
+
     def faults(self) -> list[str]:
         """A sentence for everything that is wrong with the file: structure, payloads, counters."""
         found: list[str] = []

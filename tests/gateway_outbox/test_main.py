@@ -163,3 +163,13 @@ def test_help_and_version(option: str, said: str, capsys: pytest.CaptureFixture[
         main([option])
     assert ended.value.code == 0
     assert said in capsys.readouterr().out
+
+
+def test_without_a_session_only_a_person_can_help(path: Path) -> None:
+    """A status of its own, which a supervisor does not restart on, and what to type."""
+    session = path.parent / "session"
+    known = {"TELEGRAM_API_ID": "12345", "TELEGRAM_API_HASH": "0123456789abcdef"}
+    run = run_gateway(path, SESSION_DIR=str(session), **known)
+    assert run.returncode == ExitStatus.LOGIN_REQUIRED
+    assert "tpcapital login" in run.stderr
+    assert known["TELEGRAM_API_HASH"] not in run.stderr

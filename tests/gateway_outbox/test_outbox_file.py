@@ -66,7 +66,7 @@ async def test_a_damaged_file_is_kept_and_its_rows_salvaged(
     path = tmp_path / "outbox.sqlite3"
     await filled(path, telemetry)
     damaged = bytearray(path.read_bytes())
-    middle = 4096 * (len(damaged) // 4096 // 2)
+    middle = damaged.index(b'"messageId":150,') // 4096 * 4096
     damaged[middle : middle + 4096] = random.Random(1).randbytes(4096)
     path.write_bytes(damaged)
     async with open_outbox(path, telemetry) as outbox:

@@ -15,7 +15,7 @@ from tests.waiting import eventually
 
 def hold(settling: Settling, first: int, count: int, channel: int = CHANNEL) -> None:
     """Rows of one channel, all created."""
-    found = [Row(seq, channel, b"{}", 0) for seq in range(first, first + count)]
+    found = [Row(seq, channel, b"{}", 0, "replay") for seq in range(first, first + count)]
     settling.hold(found, [Settlement(row.seq, "delivered", outcome="created") for row in found])
 
 

@@ -11,7 +11,8 @@ from contracts.message import Message
 from contracts.wire import encode
 from gateway_outbox import outbox_lock
 from ops import outbox_door
-from ops.outbox_door import DoorError, open_door
+from ops.gateway_client import DoorError
+from ops.outbox_door import open_door
 from tests.messages import message
 from tests.ops.conftest import Command
 from tests.running_gateway import GatewayProcess, gateway_process

@@ -20,8 +20,18 @@ def test_the_gateway_runs_with_its_own_statuses(tmp_path: Path) -> None:
 
 
 def test_the_gateway_s_options_are_passed_on(tmp_path: Path) -> None:
-    """`--replay` and `--rate` mean what they mean to `python -m gateway_outbox`."""
-    command = [sys.executable, "-c", CODE, "gateway", "--replay", "x.json", "--rate", "many"]
+    """`--replay`, `--rate` and `--take-over` mean what they mean to `python -m gateway_outbox`."""
+    command = [
+        sys.executable,
+        "-c",
+        CODE,
+        "gateway",
+        "--replay",
+        "x.json",
+        "--rate",
+        "many",
+        "--take-over",
+    ]
     environ = environment(tmp_path / "outbox.sqlite3")
     run = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert run.returncode == 78

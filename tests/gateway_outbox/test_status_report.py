@@ -1,0 +1,154 @@
+"""What the gateway tells the API about itself, and what it does when it is asked for something."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import anyio
+import msgspec
+import pytest
+from aiohttp import web
+
+from contracts.gateway_report import GatewayReply, GatewayReport, GatewayRequest
+from contracts.secret import Token
+from contracts.wire import STATUS_PATH, TOKEN_HEADER
+from gateway_outbox.api_client import open_api_client
+from gateway_outbox.channels_file import Channels
+from gateway_outbox.history_desk import HistoryDesk
+from gateway_outbox.outbox import Outbox
+from gateway_outbox.settings import Settings
+from gateway_outbox.source import Condition, SourceState
+from gateway_outbox.status_report import StatusReporter
+from tests.messages import CHANNEL, TOKEN, messages
+from tests.waiting import eventually
+
+LATER: tuple[Condition, ...] = ("connecting", "transient", "silent")
+
+
+class ReportedApi:
+    """Takes reports on a real socket; `requests` are handed out until they are answered."""
+
+    def __init__(self) -> None:
+        self.reports: list[GatewayReport] = []
+        self.tokens: set[str | None] = set()
+        self.requests: list[GatewayRequest] = []
+        self.status = 200
+
+    def has(self, count: int) -> bool:
+        """Whether so many reports came."""
+        return len(self.reports) >= count
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """`POST /gateway/status`."""
+        report = msgspec.json.decode(await request.read(), type=GatewayReport)
+        self.reports.append(report)
+        self.tokens.add(request.headers.get(TOKEN_HEADER))
+        done = {each.id for each in report.answers}
+        self.requests = [each for each in self.requests if each.id not in done]
+        body = msgspec.json.encode(GatewayReply(requests=self.requests))
+        return web.Response(status=self.status, body=body, content_type="application/json")
+
+
+class Reporting(NamedTuple):
+    """A reporter that runs, and what it looks at."""
+
+    api: ReportedApi
+    outbox: Outbox
+    source: SourceState
+    channels: Channels
+    file: Path
+
+
+@asynccontextmanager
+async def reported_api() -> AsyncIterator[tuple[ReportedApi, int]]:
+    """The API and its port, for the length of the block."""
+    api = ReportedApi()
+    app = web.Application()
+    app.router.add_post(STATUS_PATH, api.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield api, runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def reporting(outbox: Outbox, tmp_path: Path) -> AsyncIterator[Reporting]:
+    """A reporter beside an outbox."""
+    file = tmp_path / "channels.toml"
+    file.write_text(f'version = 1\n[[channel]]\nid = {CHANNEL}\nlabel = "Mesa"\n')
+    source = SourceState("user")
+    async with reported_api() as (api, port):
+        endpoint = f"http://127.0.0.1:{port}/ingest"
+        settings = Settings(
+            api_secret_token=Token(TOKEN), api_endpoint=endpoint, channels_file=file
+        )
+        channels = Channels(settings)
+        async with (
+            open_api_client(settings, lambda: settings.api_secret_token) as client,
+            anyio.create_task_group() as tasks,
+        ):
+            desk = HistoryDesk()
+            tasks.start_soon(StatusReporter(client, outbox, [source], channels, desk).run)
+            yield Reporting(api, outbox, source, channels, file)
+            tasks.cancel_scope.cancel()
+
+
+async def test_it_tells_its_state_with_the_token(reporting: Reporting) -> None:
+    """Sources, outbox and declared channels; a change is told without waiting for the interval."""
+    await reporting.outbox.append(messages(3), "user")
+    await eventually(lambda: bool(reporting.api.reports))
+    reporting.source.turn("login_required", "the session was revoked", "Type: tpcapital login")
+    await eventually(lambda: reporting.api.reports[-1].login_required)
+    told = reporting.api.reports[-1]
+    assert (told.sources[0].source, told.sources[0].condition) == ("user", "login_required")
+    assert told.sources[0].reason == "the session was revoked"
+    assert (told.outbox.pending, told.outbox.oldest_pending_at is None) == (3, False)
+    assert [(each.channel_id, each.title) for each in told.channels] == [(CHANNEL, "Mesa")]
+    assert reporting.api.tokens == {TOKEN}
+
+
+async def test_a_reload_is_done_and_answered(reporting: Reporting) -> None:
+    """The file is read again, and the answer names the channels."""
+    reporting.file.write_text(f"version = 1\n[[channel]]\nid = {CHANNEL - 1}\n")
+    reporting.api.requests = [GatewayRequest(id=7, kind="reload")]
+    reporting.source.turn("connecting")
+    await eventually(lambda: not reporting.api.requests)
+    (answer,) = next(each.answers for each in reporting.api.reports if each.answers)
+    assert (answer.id, answer.succeeded, answer.channels) == (7, True, [CHANNEL - 1])
+    assert [each.id for each in reporting.channels.declared] == [CHANNEL - 1]
+
+
+async def test_a_broken_file_and_a_missing_session_are_answered_too(reporting: Reporting) -> None:
+    """Each with the reason; nothing is changed."""
+    reporting.file.write_text("version = 99\n")
+    reporting.api.requests = [
+        GatewayRequest(id=1, kind="reload"),
+        GatewayRequest(id=2, kind="sync"),
+    ]
+    reporting.source.turn("connecting")
+    await eventually(lambda: not reporting.api.requests)
+    answers = next(each.answers for each in reporting.api.reports if each.answers)
+    assert [each.succeeded for each in answers] == [False, False]
+    assert "has version 99" in answers[0].detail
+    assert "user session is not connected" in answers[1].detail
+    assert [each.id for each in reporting.channels.declared] == [CHANNEL]
+
+
+async def test_an_api_that_takes_no_reports_changes_nothing(
+    reporting: Reporting, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An older API answers 404: said once, and tried on."""
+    caplog.set_level("INFO")
+    reporting.api.status = 404
+    for number, condition in enumerate(LATER, 2):
+        await eventually(partial(reporting.api.has, number - 1))
+        reporting.source.turn(condition)
+    await eventually(partial(reporting.api.has, len(LATER) + 1))
+    said = [each for each in caplog.messages if "does not take the gateway's reports" in each]
+    assert len(said) == 1
+    assert "answered 404" in said[0]

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 import msgspec
+from starlette.responses import Response
 from starlette.types import Scope, Send
 
 from contracts.problem import CONTENT_TYPE, Fault, Problem, ProblemType
 
 RETRY_AFTER_SECONDS = 2
 _problem = msgspec.json.Encoder()
+_answer = msgspec.json.Encoder()
 
 
 class ProblemError(Exception):
@@ -42,6 +44,11 @@ def request_id(scope: Scope) -> str:
     """The id that the frame gave this request."""
     found: str = scope.get("tpcapital.request_id", "")
     return found
+
+
+def json_response(answer: msgspec.Struct, status: int = 200) -> Response:
+    """The answer of an endpoint."""
+    return Response(_answer.encode(answer), status, media_type="application/json")
 
 
 async def send_json(

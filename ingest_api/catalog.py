@@ -1,20 +1,17 @@
-"""Reading: what the Dashboard asks for, in the shape it knows."""
+"""Signals as they are shown: read, taken off the list and put back."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import anyio
 import msgspec
-import psycopg
 from psycopg.rows import TupleRow
 
-from ingest_api.database import Pool, is_broken
-from ingest_api.errors import DatabaseUnavailableError
-from ingest_api.sql import QUERIES
+from ingest_api.clock import iso
+from ingest_api.statements import Statements
 
+MAX_LIMIT = 1000
 _CENTS = 2
-_READ_SECONDS = 8.0
 _PING_SECONDS = 2.0
 
 
@@ -22,6 +19,7 @@ class SignalRow(msgspec.Struct, frozen=True, kw_only=True):
     """One signal; the first sixteen fields are the old API's, in its order.
 
     Prices are decimal strings with at least two decimals, never rounded. Times are ISO with Z.
+    `cursor` as a parameter continues after this row.
     """
 
     id: int
@@ -47,63 +45,84 @@ class SignalRow(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: str | None
     status: str
     message_id: int
+    channel_label: str | None
+    cursor: str
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """The place after a row in the order of the list."""
+
+    ts: int
+    id: int
 
 
 class SignalFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which signals; None filters nothing. `since` and `until` are inclusive, in epoch ms."""
 
-    limit: int = 100
+    limit: int = MAX_LIMIT
     channel: str | None = None
     signal_type: str | None = None
+    asset: str | None = None
     search: str | None = None
     since: int | None = None
     until: int | None = None
+    after: Cursor | None = None
+    withdrawn: bool = False
 
 
 class Catalog:
-    """The read side of the database."""
+    """The list of signals. Each method raises DatabaseUnavailableError."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def signals(self, wanted: SignalFilter) -> list[SignalRow]:
-        """Active signals, newest first. Raises DatabaseUnavailableError."""
+        """Signals, newest first."""
         parameters = {
             "limit": wanted.limit,
             "channel": wanted.channel,
             "type": wanted.signal_type,
+            "asset": wanted.asset,
             "search": wanted.search and _pattern(wanted.search),
             "from": wanted.since,
             "to": wanted.until,
+            "before_ts": wanted.after and wanted.after.ts,
+            "before_id": wanted.after and wanted.after.id,
+            "withdrawn": wanted.withdrawn,
         }
-        rows = await self._fetch("select_signals", parameters, _READ_SECONDS)
-        return [_signal(row) for row in rows]
+        return [
+            signal_row(row) for row in await self._statements.fetch("select_signals", parameters)
+        ]
+
+    async def stored_at(self, moment: datetime) -> list[int]:
+        """Ids of the shown signals with this `ingested_at`; two stand for many.
+
+        A time in whole milliseconds, as JavaScript keeps it, means any within that millisecond.
+        """
+        whole = moment.microsecond % 1000 == 0
+        parameters = {"at": moment, "width": "1 millisecond" if whole else "1 microsecond"}
+        return [row[0] for row in await self._statements.fetch("find_signals", parameters)]
+
+    async def delete(self, signal_id: int) -> bool:
+        """Take a signal off the list; whether there is one."""
+        return bool(await self._statements.fetch("delete_signal", {"id": signal_id}))
+
+    async def restore(self, signal_id: int) -> bool:
+        """Put a signal back on the list; whether there is one."""
+        return bool(await self._statements.fetch("restore_signal", {"id": signal_id}))
+
+    async def delete_all(self) -> int:
+        """Take every signal off the list, and tell how many."""
+        total = 0
+        while True:
+            ((count,),) = await self._statements.fetch("delete_some_signals")
+            if not count:
+                return total
+            total += count
 
     async def ping(self) -> None:
         """Raise DatabaseUnavailableError unless the database answers within a second or two."""
-        await self._fetch("select_health", {}, _PING_SECONDS)
-
-    async def _fetch(self, name: str, parameters: dict[str, Any], seconds: float) -> list[TupleRow]:
-        try:
-            with anyio.fail_after(seconds):
-                while True:
-                    try:
-                        return await self._fetch_once(name, parameters)
-                    except psycopg.OperationalError as error:
-                        if not is_broken(error):
-                            raise
-        except psycopg.OperationalError as error:
-            raise DatabaseUnavailableError(f"the database is away: {error}") from error
-        except TimeoutError as error:
-            raise DatabaseUnavailableError(
-                f"the database did not answer within {seconds:.0f} s"
-            ) from error
-
-    async def _fetch_once(self, name: str, parameters: dict[str, Any]) -> list[TupleRow]:
-        async with self._pool.connection() as connection:
-            # Planned anew for the filters that are given; one plan for all would scan.
-            cursor = await connection.execute(QUERIES[name], parameters, prepare=False)
-            return await cursor.fetchall()
+        await self._statements.fetch("select_health", seconds=_PING_SECONDS)
 
 
 def _pattern(text: str) -> str:
@@ -112,7 +131,8 @@ def _pattern(text: str) -> str:
     return f"%{escaped}%"
 
 
-def _signal(row: TupleRow) -> SignalRow:
+def signal_row(row: TupleRow) -> SignalRow:
+    """A row of `select_signals`, or of a statement with its columns."""
     return SignalRow(**dict(zip(SignalRow.__struct_fields__, map(_shown, row), strict=True)))
 
 
@@ -120,7 +140,7 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Decimal):
         return price(value)
     if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return iso(value, "microseconds")
     if isinstance(value, list):
         return [price(number) for number in value]
     return value

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from contracts.message import Key, Message, text_digest
+from contracts.message import EARLIEST, Key, Message, text_digest
 from contracts.wire import FoundSignal, Kind
 from ingest_api.signal import Malformed, NotASignal, Signal
 from ingest_api.signal_parser import parse
@@ -30,6 +30,9 @@ class Version(NamedTuple):
     payload_sha256: bytes
 
 
+_NO_VERSION = Version(EARLIEST, 0, b"", b"")
+
+
 class Delivery(NamedTuple):
     """One message with what the parser saw; `row` holds the tables' columns by their names."""
 
@@ -44,23 +47,22 @@ class Delivery(NamedTuple):
     def of(cls, message: Message) -> "Delivery":
         """Parse a message. Pure; never raises for a message that the contract let pass."""
         key = message.key
+        if message.deleted_at is not None:
+            return cls(message, key, _NO_VERSION, "not_a_signal", None, _tombstone(message, key))
         row = _columns(message, key)
         digest = text_digest(message.text)
         payload = hashlib.sha256(orjson.dumps(row)).digest()
         parsed = parse(message.text)
-        row |= {
-            "text_sha256": _bytea(digest),
-            "payload_sha256": _bytea(payload),
-            "kind": (kind := _kind(parsed)),
-            "reason": parsed.reason if isinstance(parsed, Malformed) else None,
-            "parser_version": PARSER_VERSION,
-        }
+        row |= {"text_sha256": _bytea(digest), "payload_sha256": _bytea(payload)}
+        row |= _reading(parsed)
         version = Version(message.version_at, message.sequence, digest, payload)
-        signal = None
-        if isinstance(parsed, Signal):
-            signal = parsed
-            row |= _signal_columns(parsed)
-        return cls(message, key, version, kind, signal, row)
+        signal = parsed if isinstance(parsed, Signal) else None
+        return cls(message, key, version, row["kind"], signal, row)
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether it says only that the message was deleted; then `version` means nothing."""
+        return self.message.deleted_at is not None
 
     @property
     def found(self) -> FoundSignal | None:
@@ -70,6 +72,19 @@ class Delivery(NamedTuple):
         return FoundSignal(
             asset=signal.asset, direction=signal.direction, signal_type=signal.signal_type
         )
+
+
+def reading(text: str) -> Row:
+    """What the parser sees in a text: the columns that come of it."""
+    return _reading(parse(text))
+
+
+def _reading(parsed: Signal | NotASignal | Malformed) -> Row:
+    return {
+        "kind": _kind(parsed),
+        "reason": parsed.reason if isinstance(parsed, Malformed) else None,
+        "parser_version": PARSER_VERSION,
+    } | (_signal_columns(parsed) if isinstance(parsed, Signal) else {})
 
 
 def _columns(message: Message, key: Key) -> Row:
@@ -91,6 +106,10 @@ def _columns(message: Message, key: Key) -> Row:
         "gateway_received_at": message.received_at,
         "traceparent": message.traceparent,
     }
+
+
+def _tombstone(message: Message, key: Key) -> Row:
+    return {**key._asdict(), "sent_at": message.sent_at, "deleted_at": message.deleted_at}
 
 
 def _signal_columns(signal: Signal) -> Row:

@@ -114,7 +114,8 @@ class Ingest:
         return results
 
     def _measure(self, deliveries: list[Delivery], results: list[Result]) -> None:
-        self._tally("api_parse_results_total", "kind", [each.kind for each in deliveries])
+        parsed = [each.kind for each in deliveries if not each.is_deletion]
+        self._tally("api_parse_results_total", "kind", parsed)
         self._tally("api_ingest_messages_total", "outcome", [_outcome(each) for each in results])
         self._tally("api_ingestion_requests_total", "status", [_status(each) for each in results])
         received = [each.message.received_at for each in deliveries if each.message.received_at]

@@ -3,14 +3,14 @@
 The statements themselves, and why they are safe side by side, are in sql/queries.sql.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import orjson
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from contracts.message import Key
+from contracts.message import LATEST, Key
 from contracts.wire import Outcome
 from ingest_api.database import Connection
 from ingest_api.delivery import Delivery, Row
@@ -78,9 +78,33 @@ async def record_known(connection: Connection, deliveries: list[Delivery]) -> Wr
         ledger = await _record_messages(connection, deliveries, newest)
         standings = await _count_revisions(connection, ledger, newest)
         signals = _signals_due(deliveries, ledger, standings)
-        types = await _record_signals(connection, signals)
+        types = await record_signals(connection, [delivery.row for delivery in signals])
         await _withdraw_signals(connection, ledger, newest)
     return Write(_outcomes(deliveries, newest, ledger, standings), types)
+
+
+async def record_deletions(connection: Connection, deliveries: list[Delivery]) -> Write:
+    """Record tombstones, known or not, and withdraw the signals of what they delete.
+
+    Raises psycopg.Error, with nothing written.
+    """
+    earliest: dict[Key, Row] = {}
+    for delivery in sorted(deliveries, key=lambda each: each.message.deleted_at or LATEST):
+        earliest.setdefault(delivery.key, delivery.row)
+    rows = list(earliest.values())
+    async with connection.transaction():
+        fresh = {Key(*row) for row in await _fetch(connection, "record_deletions", rows=rows)}
+        standing = await _fetch(connection, "advance_deletions", rows=rows)
+        await settle_signals(connection, fresh)
+    texts = {Key(*row[:2]): row[2] for row in standing}
+    return Write([_deleted(delivery.key, fresh, texts) for delivery in deliveries], [])
+
+
+def _deleted(key: Key, fresh: set[Key], texts: dict[Key, int]) -> Recorded:
+    """The first of a message's tombstones updates it, the others find nothing to do."""
+    outcome: Outcome = "updated" if key in fresh else "unchanged"
+    fresh.discard(key)
+    return Recorded(outcome, stored=outcome == "updated", revision=texts[key])
 
 
 def _newest(deliveries: Iterable[Delivery]) -> dict[Key, Delivery]:
@@ -151,7 +175,7 @@ async def _count_revisions(
         if ledger.outcomes.get(key) == "created" and added.get(key) == 1:
             standings[key] = _Standing(1, delivery.version.text_sha256, delivery.kind)
         else:
-            asked.append({"channel_id": key.channel_id, "message_id": key.message_id})
+            asked.append(key._asdict())
     if asked:
         for row in await _fetch(connection, "count_revisions", keys=asked):
             standings[Key(row[0], row[1])] = _Standing(*row[2:])
@@ -173,32 +197,41 @@ def _signals_due(
     ]
 
 
-async def _record_signals(connection: Connection, signals: list[Delivery]) -> list[str]:
-    if not signals:
+async def record_signals(connection: Connection, rows: list[Row]) -> list[str]:
+    """Write signals of messages that are locked; the types of those that were news."""
+    if not rows:
         return []
-    rows = [delivery.row for delivery in signals]
     return [row[0] for row in await _fetch(connection, "record_signals", rows=rows)]
 
 
 async def _withdraw_signals(
     connection: Connection, ledger: _Ledger, newest: dict[Key, Delivery]
 ) -> None:
-    keys = [
-        {"channel_id": key.channel_id, "message_id": key.message_id}
-        for key, outcome in ledger.outcomes.items()
-        if outcome == "updated" and newest[key].kind != "signal"
-    ]
+    await settle_signals(
+        connection,
+        {
+            key
+            for key, outcome in ledger.outcomes.items()
+            if outcome == "updated" and newest[key].kind != "signal"
+        },
+    )
+
+
+async def settle_signals(connection: Connection, keys: Collection[Key]) -> None:
+    """Show or withdraw the signals of these messages, as the ledger now asks; they are locked."""
     if keys:
-        await connection.execute(QUERIES["withdraw_signals"], {"keys": _json(keys)}, prepare=True)
+        rows = [key._asdict() for key in keys]
+        await connection.execute(QUERIES["settle_signals"], {"keys": as_json(rows)}, prepare=True)
 
 
 async def _fetch(connection: Connection, name: str, **parameters: list[Row]) -> list[TupleRow]:
-    arrays = {key: _json(rows) for key, rows in parameters.items()}
+    arrays = {key: as_json(rows) for key, rows in parameters.items()}
     cursor = connection.cursor(binary=True)
     return await (await cursor.execute(QUERIES[name], arrays, prepare=True)).fetchall()
 
 
-def _json(rows: list[Row]) -> Jsonb:
+def as_json(rows: list[Row]) -> Jsonb:
+    """Rows as the one parameter of a statement."""
     return Jsonb(rows, dumps=orjson.dumps)
 
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +12,38 @@ import msgspec
 
 from contracts import problem, wire
 from contracts.message import Message
-from ingest_api.health import HealthAnswer, ReadyAnswer
-from ingest_api.rest import DEFAULT_LIMIT, MAX_LIMIT, SignalsAnswer
+from ingest_api import api_key
+from ingest_api.operations import OPERATIONS, Operation
+from ingest_api.page_operations import PAGE_OPERATIONS
 
 _FOLDER = Path(wire.__file__).parent
 _JSON = "application/json"
-_TYPES = (
-    Message,
-    wire.Accepted,
-    wire.BatchAccepted,
-    problem.Problem,
-    SignalsAnswer,
-    HealthAnswer,
-    ReadyAnswer,
-)
-_TIME = "a date (a day in São Paulo), an ISO 8601 time, or epoch seconds or milliseconds"
+_SECURITY: dict[str, dict[str, Any]] = {
+    "gateway": {"security": [{"gateway": []}]},
+    "write": {"security": [{"key": []}]},
+    "read": {"security": [{}, {"key": []}]},
+    "open": {},
+}
+_ALL = (*OPERATIONS, *PAGE_OPERATIONS)
+# What an answer may be besides what the operation says.
+_REFUSALS = {
+    "gateway": (400, 401, 413, 415, 500, 503),
+    "write": (400, 401, 403, 413, 429, 500, 503),
+    "read": (401, 403, 429, 500, 503),
+    "open": (429, 500),
+}
 
 
 def openapi() -> dict[str, Any]:
     """The OpenAPI 3.1 description of every route."""
+    types = {kind for each in _ALL for kind in (each.answer, each.body) if kind}
     _, components = msgspec.json.schema_components(
-        _TYPES, ref_template="#/components/schemas/{name}"
+        sorted({*types, problem.Problem} - {str}, key=lambda kind: kind.__name__),
+        ref_template="#/components/schemas/{name}",
     )
+    paths: dict[str, Any] = {}
+    for operation in _ALL:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -40,20 +51,16 @@ def openapi() -> dict[str, Any]:
             "version": "1",
             "description": "Takes Telegram messages from the gateway and serves their signals.",
         },
-        "paths": {
-            wire.INGEST_PATH: {"post": _ingest()},
-            wire.BATCH_PATH: {"post": _ingest_batch()},
-            "/signals": {"get": _signals()},
-            "/health": {"get": _read("What works and what does not", "HealthAnswer", 503)},
-            "/livez": {"get": _read("Whether the process answers", "ReadyAnswer")},
-            "/readyz": {"get": _read("Whether a message would be stored now", "ReadyAnswer", 503)},
-            "/metrics": {"get": _other("Prometheus metrics", "text/plain", {"type": "string"})},
-            "/openapi.json": {"get": _other("This description", _JSON, {"type": "object"})},
-        },
+        "paths": paths,
         "components": {
-            "schemas": {**components, "Batch": _batch_schema()},
+            "schemas": dict(sorted(components.items())),
+            "responses": {
+                str(status): _refusal(status)
+                for status in sorted({kind.status for kind in problem.ALL})
+            },
             "securitySchemes": {
-                "gateway": {"type": "apiKey", "in": "header", "name": wire.TOKEN_HEADER}
+                "gateway": {"type": "apiKey", "in": "header", "name": wire.TOKEN_HEADER},
+                "key": {"type": "apiKey", "in": "header", "name": api_key.HEADER},
             },
         },
     }
@@ -71,104 +78,63 @@ def message_schema() -> dict[str, Any]:
     }
 
 
-def _ingest() -> dict[str, Any]:
-    return {
-        "summary": "Store one message; 200 once it is committed, or was before",
-        "security": [{"gateway": []}],
-        "requestBody": {"required": True, "content": _content(_JSON, _reference("Message"))},
-        "responses": _answers("Accepted", "the message is stored")
-        | _problems(400, 401, 413, 415, 500, 503),
+def _described(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {"summary": operation.summary} | _SECURITY[operation.access]
+    parameters = [_path_parameter(name) for name in re.findall(r"{(\w+)}", operation.path)]
+    parameters += [
+        {"name": name, "in": "query", "schema": schema, "description": description}
+        for name, schema, description in operation.query
+    ]
+    if parameters:
+        found["parameters"] = parameters
+    if operation.body:
+        found["requestBody"] = {"required": True, "content": _body(operation)}
+    return found | {"responses": _responses(operation)}
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    answers = {str(operation.status): _answer(operation)}
+    if operation.headers:
+        answers[str(operation.status)]["headers"] = operation.headers
+    for status in operation.same_shape:
+        answers[str(status)] = _answer(operation)
+    statuses = {*_REFUSALS[operation.access], *operation.refusals}
+    if operation.query:
+        statuses.add(400)
+    refused = sorted(statuses - {*operation.same_shape, *operation.never})
+    return answers | {
+        str(status): {"$ref": f"#/components/responses/{status}"} for status in refused
     }
 
 
-def _ingest_batch() -> dict[str, Any]:
-    answers = _answers("BatchAccepted", "one result for each message, in order")
-    answers["200"]["headers"] = {
-        "Ingest-Written": {
-            "description": "how many of them added a message or a text",
-            "schema": {"type": "integer"},
-        }
-    }
-    return {
-        "summary": f"Store 1 to {wire.MAX_BATCH_MESSAGES} messages; each is refused alone",
-        "security": [{"gateway": []}],
-        "requestBody": {"required": True, "content": _content(_JSON, _reference("Batch"))},
-        "responses": answers | _problems(400, 401, 413, 415, 500, 503),
-    }
+def _answer(operation: Operation) -> dict[str, Any]:
+    schema = {"type": "string"} if operation.answer is str else _reference(operation.answer)
+    content = {operation.media_type: {"schema": schema}}
+    return {"description": operation.description, "content": content}
 
 
-def _batch_schema() -> dict[str, Any]:
-    return {
-        "title": "Batch",
-        "type": "object",
-        "properties": {
-            "messages": {
-                "type": "array",
-                "items": _reference("Message"),
-                "minItems": 1,
-                "maxItems": wire.MAX_BATCH_MESSAGES,
-            }
-        },
-        "required": ["messages"],
-    }
+def _body(operation: Operation) -> dict[str, Any]:
+    content = {_JSON: {"schema": _reference(operation.body)}}
+    if operation.access == "write":
+        content["application/x-www-form-urlencoded"] = content[_JSON]
+    return content
 
 
-def _signals() -> dict[str, Any]:
-    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-    return {
-        "summary": "Active signals, newest first",
-        "parameters": [
-            _parameter("limit", limit, "how many at most"),
-            _parameter("channel", _length(100), "the chat id as text"),
-            _parameter("type", _length(50), "the signal type, as in the rows"),
-            _parameter("search", _length(100), "a part of the asset or the text, in any case"),
-            _parameter("from", {"type": "string"}, f"not older than {_TIME}"),
-            _parameter("to", {"type": "string"}, f"not newer than {_TIME}"),
-        ],
-        "responses": _answers("SignalsAnswer", "the signals") | _problems(400, 500, 503),
-    }
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def _read(summary: str, name: str, *failures: int) -> dict[str, Any]:
-    failed = {
-        str(status): {"description": "it does not", "content": _content(_JSON, _reference(name))}
-        for status in failures
-    }
-    return {"summary": summary, "responses": _answers(name, "it does") | failed}
+def _refusal(status: int) -> dict[str, Any]:
+    content = {problem.CONTENT_TYPE: {"schema": _reference(problem.Problem)}}
+    return {"description": _titles(status), "content": content}
 
 
-def _other(summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
-    answer = {"description": summary, "content": _content(media_type, schema)}
-    return {"summary": summary, "responses": {"200": answer}}
+def _titles(status: int) -> str:
+    return " / ".join(dict.fromkeys(kind.title for kind in problem.ALL if kind.status == status))
 
 
-def _answers(name: str, description: str) -> dict[str, Any]:
-    return {"200": {"description": description, "content": _content(_JSON, _reference(name))}}
-
-
-def _problems(*statuses: int) -> dict[str, Any]:
-    titles = {
-        status: " / ".join(kind.title for kind in problem.ALL if kind.status == status)
-        for status in statuses
-    }
-    content = _content(problem.CONTENT_TYPE, _reference("Problem"))
-    return {str(s): {"description": title, "content": content} for s, title in titles.items()}
-
-
-def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": schema, "description": description}
-
-
-def _length(longest: int) -> dict[str, Any]:
-    return {"type": "string", "minLength": 1, "maxLength": longest}
-
-
-def _content(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {media_type: {"schema": schema}}
-
-
-def _reference(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _reference(kind: Any) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{kind.__name__}"} if kind else {}
 
 
 def files() -> dict[Path, str]:

@@ -4,6 +4,8 @@ import logging
 import signal
 import socket
 from asyncio import InvalidStateError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import anyio
@@ -16,19 +18,34 @@ from contracts.exit_status import ExitStatus
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
 from contracts.version import current
+from ingest_api.api_key import ApiKey
 from ingest_api.app import Endpoints, build_app
 from ingest_api.catalog import Catalog
 from ingest_api.coalescer import Coalescer
 from ingest_api.database import Pool, open_pool
+from ingest_api.edge import EdgeSettings
+from ingest_api.forwarded_messages import ForwardedMessages
+from ingest_api.gateway_link import GatewayLink
 from ingest_api.gateway_token import GatewayTokens
+from ingest_api.gateway_views import GatewayViews
 from ingest_api.health import Health
+from ingest_api.images import Images
 from ingest_api.ingest import Ingest
 from ingest_api.intake import Intake
 from ingest_api.life import Life
 from ingest_api.listener import listen, server_config
+from ingest_api.log_ring import LogRing
 from ingest_api.migrate import migrate
-from ingest_api.rest import Rest
-from ingest_api.settings import Settings
+from ingest_api.page_routes import PageRoutes
+from ingest_api.registered_bot import BotRegister
+from ingest_api.registered_channel import ChannelRegister
+from ingest_api.rescan import Rescan
+from ingest_api.settings import Settings, words
+from ingest_api.signal_channels import SignalChannels
+from ingest_api.signal_feed import SignalFeed
+from ingest_api.signal_stream import SignalStream
+from ingest_api.signals import Signals
+from ingest_api.statements import Statements
 from ingest_api.store import Store
 
 _log = logging.getLogger(__name__)
@@ -52,12 +69,15 @@ class Service:
         self._slots = anyio.Semaphore(settings.max_in_flight, fast_acquire=True)
         self._stopping = anyio.Event()
         self._served = anyio.Event()
+        self._ready = anyio.Event()
+        self._draining = anyio.Event()
+        self._log_ring = LogRing(settings.log_history_size, settings.secrets)
         self._status = ExitStatus.OK
 
     async def run(self) -> ExitStatus:
         """Serve until a signal. Raises PortBusyError, MigrationError, or what a task died of."""
         settings = self._settings
-        with listen(settings.host, settings.port) as listener:
+        with self._logging(), listen(settings.host, settings.port) as listener:
             async with open_pool(settings) as pool, anyio.create_task_group() as tasks:
                 tasks.start_soon(self._stop_on_signal, tasks)
                 tasks.start_soon(self._prepare_database)
@@ -65,30 +85,76 @@ class Service:
                     Store(pool, self._telemetry).record, flushers=settings.flushers
                 )
                 tasks.start_soon(coalescer.run)
+                feed = SignalFeed(settings, Statements(pool))
+                tasks.start_soon(self._feed_listeners, feed)
                 # A task of its own: Hypercorn cancels and revives the task it runs in.
-                tasks.start_soon(self._serve, listener, self._app(pool, coalescer))
+                tasks.start_soon(self._serve, listener, self._app(pool, coalescer, feed))
                 await self._served.wait()
                 tasks.cancel_scope.cancel()
         self._telemetry.close()
         return self._status
 
-    def _app(self, pool: Pool, coalescer: Coalescer) -> ASGIFramework:
+    @contextmanager
+    def _logging(self) -> Iterator[None]:
+        """Lines of the log are remembered for GET /logs."""
+        logging.getLogger().addHandler(self._log_ring)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(self._log_ring)
+
+    def _app(self, pool: Pool, coalescer: Coalescer, feed: SignalFeed) -> ASGIFramework:
         """The application on its parts; the gauges read them."""
-        telemetry, life = self._telemetry, self._life
+        telemetry, settings = self._telemetry, self._settings
         telemetry.gauge(
-            "api_requests_in_flight", lambda: self._settings.max_in_flight - self._slots.value
+            "api_requests_in_flight", lambda: settings.max_in_flight - self._slots.value
         )
         telemetry.gauge("api_pool_connections", partial(_connections, pool))
-        catalog = Catalog(pool)
-        intake = Intake(life, GatewayTokens(self._settings.tokens), telemetry, self._slots)
-        return build_app(  # type: ignore[return-value]  # ASGI in Starlette's words and in Hypercorn's
-            Endpoints(
-                ingest=Ingest(intake, coalescer.submit, life, telemetry),
-                rest=Rest(catalog),
-                health=Health(catalog, life, telemetry),
-                telemetry=telemetry,
-            )
+        telemetry.gauge("api_stream_listeners", lambda: feed.listeners)
+        intake = Intake(self._life, GatewayTokens(settings.tokens), telemetry, self._slots)
+        ingest = Ingest(intake, coalescer.submit, self._life, telemetry)
+        edge = EdgeSettings(
+            origins=words(settings.cors_origin),
+            most=settings.rate_limit_max,
+            seconds=settings.rate_limit_window_ms / 1000,
         )
+        return build_app(  # type: ignore[return-value]  # ASGI in Starlette's words and in Hypercorn's
+            self._endpoints(pool, feed, intake, ingest), edge, words(settings.trusted_proxies)
+        )
+
+    def _endpoints(self, pool: Pool, feed: SignalFeed, intake: Intake, ingest: Ingest) -> Endpoints:
+        settings, statements = self._settings, Statements(pool)
+        catalog, link = Catalog(statements), GatewayLink(statements, intake)
+        return Endpoints(
+            ingest=ingest,
+            link=link,
+            signals=Signals(catalog),
+            stream=SignalStream(feed, self._life),
+            messages=ForwardedMessages(statements),
+            signal_channels=SignalChannels(statements, settings.tz),
+            channels=ChannelRegister(statements, settings.tz),
+            bots=BotRegister(statements, settings.tz),
+            gateway=GatewayViews(link, settings.tz),
+            rescan=Rescan(pool),
+            logs=self._log_ring,
+            images=Images(settings.media_dir),
+            health=Health(catalog, link, self._life, self._telemetry),
+            telemetry=self._telemetry,
+            page=PageRoutes(statements, catalog, link),
+            key=ApiKey(settings.tp_capital_api_key, reads=settings.require_api_key_for_reads),
+        )
+
+    async def _feed_listeners(self, feed: SignalFeed) -> None:
+        """From the time that there are signals until the service stops."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._run_feed, feed)
+            await self._draining.wait()
+            tasks.cancel_scope.cancel()
+        feed.close()
+
+    async def _run_feed(self, feed: SignalFeed) -> None:
+        await self._ready.wait()
+        await feed.run()
 
     async def _serve(self, listener: socket.socket, app: ASGIFramework) -> None:
         host, port = listener.getsockname()[:2]
@@ -98,6 +164,11 @@ class Service:
             port,
             extra={"action": "service.ready", "address": f"http://{host}:{port}"},
         )
+        if self._settings.tp_capital_api_key is None:
+            _log.warning(
+                "TP_CAPITAL_API_KEY is not set: whoever reaches this port may write",
+                extra={"action": "service.open"},
+            )
         try:
             await serve(app, server_config(listener), shutdown_trigger=self._stopping.wait)
         except InvalidStateError:
@@ -123,6 +194,7 @@ class Service:
             else:
                 break
         self._life.migrated = True
+        self._ready.set()
         _log.info("the database is ready", extra={"action": "database.ready"})
 
     async def _stop_on_signal(self, tasks: TaskGroup) -> None:
@@ -133,6 +205,7 @@ class Service:
                     self._force(tasks, "a second signal")
                     return
                 self._life.draining = True
+                self._draining.set()
                 name = signal.Signals(number).name
                 _log.info("%s: draining", name, extra={"action": "service.draining"})
                 tasks.start_soon(self._drain, tasks)

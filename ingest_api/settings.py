@@ -1,6 +1,10 @@
 """The service's settings, from the environment."""
 
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from psycopg import ProgrammingError
@@ -17,6 +21,11 @@ _OPTIONS = (
     "-c statement_timeout=5s -c lock_timeout=2s"
     " -c idle_in_transaction_session_timeout=10s -c timezone=UTC"
 )
+
+
+def words(text: str) -> list[str]:
+    """The members of a list that is written with commas or blanks."""
+    return text.replace(",", " ").split()
 
 
 class DatabaseUrl(Secret):
@@ -36,7 +45,7 @@ class DatabaseUrl(Secret):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What `python -m ingest_api` reads; each field is the variable of its upper-case name.
 
-    Raises SettingsError when neither a URL nor the parts of one are there.
+    Raises SettingsError when neither a URL nor the parts of one are there, or a list is no list.
     """
 
     gateway_secret_token: Annotated[
@@ -81,17 +90,65 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     flushers: Annotated[
         Count, msgspec.Meta(description="ingest transactions at a time; requests share them")
     ] = 2
+    tp_capital_api_key: (
+        Annotated[
+            Secret,
+            msgspec.Meta(description="the X-API-Key that writes need; unset: anyone may write"),
+        ]
+        | None
+    ) = None
+    require_api_key_for_reads: Annotated[
+        bool, msgspec.Meta(description="true: reads need the X-API-Key too")
+    ] = False
+    cors_origin: Annotated[
+        str, msgspec.Meta(description="origins whose pages may ask, by commas; * allows any")
+    ] = "http://localhost:3103,http://localhost:3004"
+    rate_limit_window_ms: Annotated[
+        int, msgspec.Meta(ge=1000, description="window of the rate limit, ms")
+    ] = 60_000
+    rate_limit_max: Annotated[
+        int, msgspec.Meta(ge=0, description="requests a window and client on public routes; 0: any")
+    ] = 120
+    trusted_proxies: Annotated[
+        str,
+        msgspec.Meta(description="proxies whose X-Forwarded-For is believed: addresses, networks"),
+    ] = ""
+    media_dir: (
+        Annotated[
+            Path, msgspec.Meta(description="folder of /telegram-images, the gateway's MEDIA_DIR")
+        ]
+        | None
+    ) = None
+    log_history_size: Annotated[
+        Count, msgspec.Meta(description="log lines that GET /logs remembers")
+    ] = 200
+    tz: Annotated[
+        str, msgspec.Meta(description="time zone of the field `timestamp` in answers")
+    ] = "America/Sao_Paulo"
     pool_size: Annotated[Count, msgspec.Meta(description="database connections at most")] = 8
 
     def __post_init__(self) -> None:
+        problems = [*self._edge_problems(), *self._database_problems()]
+        if problems:
+            raise SettingsError(problems)
+
+    def _edge_problems(self) -> Iterator[str]:
+        try:
+            ZoneInfo(self.tz)
+        except (ZoneInfoNotFoundError, ValueError):
+            yield f"TZ {self.tz!r} is no time zone; use a name such as America/Sao_Paulo"
+        for network in words(self.trusted_proxies):
+            try:
+                ip_network(network)
+            except ValueError as error:
+                yield f"TRUSTED_PROXIES: {error}; use addresses and networks such as 10.0.0.0/8"
+
+    def _database_problems(self) -> list[str]:
         if self.timescaledb_url:
-            return
+            return []
         parts = ("timescaledb_host", "timescaledb_database", "timescaledb_user")
         missing = [name.upper() for name in parts if not getattr(self, name)]
-        if missing:
-            raise SettingsError(
-                [f"{name} is not set; set it, or TIMESCALEDB_URL instead" for name in missing]
-            )
+        return [f"{name} is not set; set it, or TIMESCALEDB_URL instead" for name in missing]
 
     @property
     def tokens(self) -> dict[str, Token]:
@@ -101,6 +158,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "previous": self.gateway_secret_token_previous,
         }
         return {role: token for role, token in roles.items() if token}
+
+    @property
+    def secrets(self) -> list[Secret]:
+        """Everything that no line of the log may hold."""
+        found = [*self.tokens.values(), self.tp_capital_api_key, self.timescaledb_password]
+        if self.timescaledb_url:
+            found.append(self.timescaledb_url)
+            password = conninfo_to_dict(self.timescaledb_url.reveal()).get("password")
+            found.append(Secret(str(password)) if password else None)
+        return [secret for secret in found if secret]
 
     def conninfo(self) -> str:
         """The connection string with our time-outs; it holds the password."""

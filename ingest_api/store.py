@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from time import perf_counter
 
 import anyio
@@ -51,12 +51,23 @@ class Store:
             ) from error
 
     async def _record(self, deliveries: list[Delivery]) -> list[Result]:
+        """Deletions first: a signal that is deleted in its own batch is never shown."""
+        deletions = [each for each in deliveries if each.is_deletion]
+        if not deletions:
+            return await self._record_messages(deliveries)
+        marked = iter(_known(await self._divide(ledger.record_deletions, deletions)))
+        messages = [each for each in deliveries if not each.is_deletion]
+        stored = iter(await self._record_messages(messages))
+        return [next(marked if each.is_deletion else stored) for each in deliveries]
+
+    async def _record_messages(self, deliveries: list[Delivery]) -> list[Result]:
         """New messages, nearly all there are, in one round trip; then what is left."""
+        if not deliveries:
+            return []
         first = await self._divide(ledger.record_new, deliveries)
         known = [each for each, result in zip(deliveries, first, strict=True) if result is None]
         later = iter(await self._divide(ledger.record_known, known) if known else [])
-        results = (next(later) if result is None else result for result in first)
-        return [result for result in results if result is not None]
+        return _known(next(later) if result is None else result for result in first)
 
     async def _divide(self, write: _Write, deliveries: list[Delivery]) -> list[Result | None]:
         """Write all at once, or in halves when the database refuses one of them."""
@@ -113,6 +124,10 @@ def _may_repeat(error: psycopg.Error, conflicts: int, broken: int) -> bool:
     if trouble(error) == "conflict":
         return conflicts < _CONFLICT_ATTEMPTS
     return is_broken(error) and broken <= 0
+
+
+def _known(results: Iterable[Result | None]) -> list[Result]:
+    return [result for result in results if result is not None]
 
 
 def _rejected(delivery: Delivery, error: psycopg.Error) -> RejectedError:

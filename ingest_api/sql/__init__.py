@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from contracts.queries import load
 
-QUERIES: Final = load(__name__, "queries.sql")
+_FILES = ("queries.sql", "compatibility.sql", "page.sql")
+QUERIES: Final = {name: sql for file in _FILES for name, sql in load(__name__, file).items()}
 _MIGRATION = re.compile(r"^(\d{4})_\w+\.sql$")
 
 

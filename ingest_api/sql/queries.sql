@@ -1,5 +1,6 @@
--- Every query of the service but the migrations. Parameters are psycopg's; a batch is one jsonb
--- array, because one text then serves every size and type of batch and stays prepared.
+-- What is written of messages and signals, and what the service itself asks; compatibility.sql has
+-- the rest. Parameters are psycopg's; a batch is one jsonb array, because one text then serves every
+-- size and type of batch and stays prepared.
 --
 -- How concurrent batches stay consistent: a new message is one row in the ledger, which only one
 -- writer can insert, and all else about it is written in the same statement. For known messages
@@ -82,6 +83,10 @@ with incoming as materialized (
    where is_newest
    order by channel_id, message_id
   on conflict (channel_id, message_id) do update set
+    -- A row with revision 0 is a deletion that came first: its message is created only now.
+    sent_at = case m.revision when 0 then excluded.sent_at else m.sent_at end,
+    first_seen_at = case m.revision when 0 then now() else m.first_seen_at end,
+    revision = greatest(m.revision, 1),
     version_at = excluded.version_at,
     version_seq = excluded.version_seq,
     text_sha256 = excluded.text_sha256,
@@ -98,7 +103,7 @@ with incoming as materialized (
     kind = excluded.kind,
     reason = excluded.reason,
     parser_version = excluded.parser_version,
-    replaced_sha256 = m.text_sha256,
+    replaced_sha256 = case m.revision when 0 then null else m.text_sha256 end,
     last_seen_at = now()
   where (excluded.version_at, excluded.version_seq, excluded.text_sha256, excluded.payload_sha256)
       > (m.version_at, m.version_seq, m.text_sha256, m.payload_sha256)
@@ -163,7 +168,7 @@ select r.channel_id::text, r.signal_type, r.asset, r.buy_min, r.buy_max, r.targe
        clock_timestamp() + row_number() over () * interval '1 microsecond',
        (extract(epoch from m.sent_at) * 1000)::bigint,
        m.channel_id, m.message_id, m.sent_at, m.revision,
-       case when m.kind = 'signal' then 'active' else 'withdrawn' end,
+       signal_status(m.kind, m.deleted_at, m.decision),
        r.direction, r.targets, r.valid_until, r.edited_at, r.parser_version,
        r.version_at, r.version_seq, r.text_sha256, r.payload_sha256
   from jsonb_to_recordset(%(rows)s::jsonb) as r(
@@ -201,30 +206,47 @@ where (excluded.version_at, excluded.version_seq, excluded.text_sha256, excluded
     > (s.version_at, s.version_seq, s.text_sha256, s.payload_sha256)
 returning signal_type;
 
--- name: withdraw_signals
--- Take back the signals of messages whose newest text is none any more.
+-- name: settle_signals
+-- Withdraw or bring back the signals of messages, as their rows in the ledger now ask.
 update tp_capital_signals s
-   set status = 'withdrawn', updated_at = now()
+   set status = signal_status(m.kind, m.deleted_at, m.decision), updated_at = now()
   from jsonb_to_recordset(%(keys)s::jsonb) as k(channel_id bigint, message_id bigint)
   join messages m on (m.channel_id, m.message_id) = (k.channel_id, k.message_id)
  where (s.channel_id, s.message_id, s.sent_at) = (m.channel_id, m.message_id, m.sent_at)
-   and m.kind <> 'signal'
-   and s.status = 'active';
+   and s.status <> signal_status(m.kind, m.deleted_at, m.decision);
 
--- name: select_signals
--- Active signals, newest first; a parameter that is null filters nothing. `search` is a pattern.
-select s.id, s.ts, s.channel, s.signal_type, s.asset, s.buy_min, s.buy_max, s.target_1, s.target_2,
-       s.target_final, s.stop, s.raw_message, s.source, s.ingested_at, s.created_at, s.updated_at,
-       s.direction, s.targets, s.revision, s.edited_at, s.valid_until, s.status, s.message_id
-  from tp_capital_signals s
- where s.status = 'active'
-   and (%(channel)s::text is null or s.channel = %(channel)s)
-   and (%(type)s::text is null or s.signal_type = %(type)s)
-   and (%(search)s::text is null or s.asset ilike %(search)s or s.raw_message ilike %(search)s)
-   and (%(from)s::bigint is null or s.ts >= %(from)s)
-   and (%(to)s::bigint is null or s.ts <= %(to)s)
- order by s.ts desc, s.id desc
- limit %(limit)s;
+-- name: record_deletions
+-- Mark messages as deleted and tell which were not before. One that is not known yet gets a
+-- placeholder, older than any version. Locks every row it is given, in the order of the keys.
+insert into messages as m (
+  channel_id, message_id, sent_at, version_at, version_seq, text_sha256, payload_sha256,
+  text, photos, kind, parser_version, revision, deleted_at)
+select channel_id, message_id, sent_at, '-infinity', -1, '', '',
+       '', '[]', 'not_a_signal', 0, 0, deleted_at
+  from jsonb_to_recordset(%(rows)s::jsonb) as r(
+    channel_id bigint, message_id bigint, sent_at timestamptz, deleted_at timestamptz)
+ order by channel_id, message_id
+on conflict (channel_id, message_id) do update set
+  deleted_at = excluded.deleted_at
+where m.deleted_at is null
+returning channel_id, message_id;
+
+-- name: advance_deletions
+-- Keep the earliest time of each deletion, and tell how many texts the messages have.
+with deleted as materialized (
+  select *
+    from jsonb_to_recordset(%(rows)s::jsonb) as r(
+      channel_id bigint, message_id bigint, deleted_at timestamptz)
+), earlier as (
+  update messages m
+     set deleted_at = d.deleted_at
+    from deleted d
+   where (m.channel_id, m.message_id) = (d.channel_id, d.message_id)
+     and m.deleted_at > d.deleted_at
+)
+select m.channel_id, m.message_id, m.revision
+  from deleted d
+  join messages m on (m.channel_id, m.message_id) = (d.channel_id, d.message_id);
 
 -- name: select_health
 -- Whether the database answers.

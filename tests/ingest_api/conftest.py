@@ -1,6 +1,7 @@
 """Fixtures of the API's tests."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import aiohttp
@@ -63,3 +64,17 @@ async def client(api: ApiProcess) -> AsyncIterator[aiohttp.ClientSession]:
     """An HTTP client of the module's API."""
     async with aiohttp.ClientSession(api.url) as session:
         yield session
+
+
+@pytest.fixture
+def start_api(database: str, tmp_path: Path) -> Iterator[Callable[..., ApiProcess]]:
+    """Starts API processes on one database with variables of the test's own, and waits for them."""
+    with ExitStack() as stack:
+
+        def start(**variables: str) -> ApiProcess:
+            log = tmp_path / f"log-{len(list(tmp_path.glob('log-*')))}"
+            api = stack.enter_context(ApiProcess(database, log, **variables))
+            api.wait_until_ready()
+            return api
+
+        yield start

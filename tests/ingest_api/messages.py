@@ -34,3 +34,9 @@ def body(message_id: int = 1, text: str = SIGNAL, **fields: Any) -> dict[str, An
     """The proposal's five fields, as a gateway would send them."""
     known = {"channelId": CHANNEL, "timestamp": "2025-10-25T13:00:00Z", "photos": []}
     return {"messageId": message_id, "text": text, **(known | fields)}
+
+
+def tombstone(message_id: int = 1, deleted: int = 600, **fields: Any) -> Delivery:
+    """That message's deletion, noticed `deleted` seconds after SENT_AT; its time is a guess."""
+    noticed = SENT_AT + timedelta(seconds=deleted)
+    return delivery(message_id, "", deleted_at=noticed, timestamp=noticed, **fields)

@@ -1,6 +1,7 @@
 """What the tables hold, and what they should hold: the reference model of the store."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -13,8 +14,12 @@ Table = list[dict[str, Any]]
 
 _MESSAGES = """
 select channel_id, message_id, sent_at, version_at, version_seq, text_sha256, payload_sha256, text,
-       edited_at, source, kind, revision
-  from tp_capital.messages order by channel_id, message_id
+       edited_at, source, kind, revision, deleted_at
+  from tp_capital.messages where revision > 0 order by channel_id, message_id
+"""
+_PLACEHOLDERS = """
+select channel_id, message_id, deleted_at
+  from tp_capital.messages where revision = 0 order by channel_id, message_id
 """
 _REVISIONS = """
 select channel_id, message_id, text_sha256, text, first_version_at, first_version_seq
@@ -28,8 +33,13 @@ select channel_id, message_id, sent_at, raw_message, asset, status, revision, ed
 
 
 def stored(dsn: str) -> dict[str, Table]:
-    """The three tables without ids and clock columns."""
-    queries = {"messages": _MESSAGES, "revisions": _REVISIONS, "signals": _SIGNALS}
+    """The three tables without ids and clock columns; deletions without a message by themselves."""
+    queries = {
+        "messages": _MESSAGES,
+        "placeholders": _PLACEHOLDERS,
+        "revisions": _REVISIONS,
+        "signals": _SIGNALS,
+    }
     with psycopg.connect(dsn, row_factory=dict_row, options="-c timezone=UTC") as connection:
         return {name: connection.execute(query).fetchall() for name, query in queries.items()}
 
@@ -42,16 +52,25 @@ def exposed(telemetry: Telemetry) -> str:
 def expected(deliveries: Iterable[Delivery]) -> dict[str, Table]:
     """The same tables, computed from the set of deliveries, whatever their order."""
     histories: dict[tuple[int, int], list[Delivery]] = {}
+    deletions: dict[tuple[int, int], datetime] = {}
     for delivery in sorted(deliveries, key=lambda each: each.version):
-        histories.setdefault(delivery.key, []).append(delivery)
+        if at := delivery.message.deleted_at:
+            deletions[delivery.key] = min(at, deletions.get(delivery.key, at))
+        else:
+            histories.setdefault(delivery.key, []).append(delivery)
     tables: dict[str, Table] = {"messages": [], "revisions": [], "signals": []}
     for key in sorted(histories):
-        history = histories[key]
+        history, deleted_at = histories[key], deletions.get(key)
         texts = _texts(history)
-        tables["messages"].append(_message(history[-1], len(texts)))
+        tables["messages"].append(_message(history[-1], len(texts), deleted_at))
         tables["revisions"] += [_revision(texts[digest]) for digest in sorted(texts)]
         if signals := [delivery for delivery in history if delivery.signal]:
-            tables["signals"].append(_signal(signals[-1], history[-1], len(texts)))
+            status = "active" if history[-1].signal and not deleted_at else "withdrawn"
+            tables["signals"].append(_signal(signals[-1], status, len(texts)))
+    tables["placeholders"] = [
+        {"channel_id": key[0], "message_id": key[1], "deleted_at": deletions[key]}
+        for key in sorted(set(deletions) - set(histories))
+    ]
     return tables
 
 
@@ -63,7 +82,7 @@ def _texts(history: list[Delivery]) -> dict[bytes, Delivery]:
     return first
 
 
-def _message(newest: Delivery, revision: int) -> dict[str, Any]:
+def _message(newest: Delivery, revision: int, deleted_at: datetime | None) -> dict[str, Any]:
     at, sequence, text, payload = newest.version
     return {
         **newest.key._asdict(),
@@ -77,6 +96,7 @@ def _message(newest: Delivery, revision: int) -> dict[str, Any]:
         "source": newest.message.source,
         "kind": newest.kind,
         "revision": revision,
+        "deleted_at": deleted_at,
     }
 
 
@@ -90,14 +110,14 @@ def _revision(first: Delivery) -> dict[str, Any]:
     }
 
 
-def _signal(newest: Delivery, last: Delivery, revision: int) -> dict[str, Any]:
+def _signal(newest: Delivery, status: str, revision: int) -> dict[str, Any]:
     assert newest.signal
     return {
         **newest.key._asdict(),
         "sent_at": newest.message.sent_at,
         "raw_message": newest.message.text,
         "asset": newest.signal.asset,
-        "status": "active" if last.signal else "withdrawn",
+        "status": status,
         "revision": revision,
         "edited_at": newest.message.edited_at,
         "version_at": newest.version.at,

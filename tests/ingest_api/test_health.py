@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import aiohttp
+import anyio
 
 from contracts.metrics import API
 from ops.embedded_postgres import EmbeddedPostgres
@@ -11,18 +12,57 @@ from tests.ingest_api.messages import body
 from tests.ingest_api.test_ingest import HEADERS
 from tests.waiting import eventually
 
+_READS = (
+    *("/signals", "/forwarded-messages", "/channels", "/bots"),
+    *("/config/channels", "/telegram-channels", "/telegram/channels", "/telegram/bots"),
+)
+_WRITES = (
+    *("/clean-signals", "/signals/1/restore", "/full-scan", "/sync-messages", "/reload-channels"),
+    *("/telegram-channels", "/telegram/channels", "/telegram/bots"),
+)
+_CHANNEL = {"label": "x", "channel_id": "-1001"}
+_BODIES = {
+    "/telegram-channels": _CHANNEL,
+    "/telegram/channels": _CHANNEL,
+    "/telegram/bots": {"username": "some_bot", "token": f"1:{'x' * 40}"},
+}
+
 
 async def test_a_healthy_service_says_so(client: aiohttp.ClientSession) -> None:
     """200 with the fields that operators know."""
     async with client.get("/health") as answer:
         assert answer.status == 200
         health = await answer.json()
-    assert (health["status"], health["timescale"]) == ("ok", True)
-    assert health["uptime_seconds"] > 0
-    assert {check["status"] for check in health["checks"].values()} == {"pass"}
+    assert (health["status"], health["timescale"]) == ("degraded", True)
+    assert health["error"] == "gatewayApi: no gateway has reported yet"
+    assert (health["service"], health["checks"]["timescaledb"]["message"]) == (
+        "tp-capital",
+        "ready",
+    )
+    assert health["uptime_seconds"] == health["uptime"] > 0
     for path in ("/livez", "/readyz"):
         async with client.get(path) as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+
+
+async def test_the_old_probes_answer_as_before(client: aiohttp.ClientSession) -> None:
+    """/, /healthz and /ready in the old shapes."""
+    async with client.get("/") as answer:
+        assert await answer.json() == {
+            "status": "ok",
+            "endpoints": ["/health", "/signals", "/logs", "/metrics"],
+            "message": "TP Capital ingestion API",
+        }
+    async with client.get("/healthz") as answer:
+        alive = await answer.json()
+    assert (list(alive), alive["status"]) == (["status", "service", "uptime"], "healthy")
+    async with client.get("/ready") as answer:
+        ready = await answer.json()
+    assert list(ready)[:7] == [
+        *("status", "service", "version", "timestamp", "uptime", "checks", "responseTime")
+    ]
+    assert (ready["status"], list(ready["checks"])) == ("healthy", ["timescaledb"])
+    assert ready["timestamp"].endswith("Z")
 
 
 async def test_every_metric_of_the_table_is_fed(client: aiohttp.ClientSession) -> None:
@@ -46,14 +86,31 @@ async def test_an_outage_is_seen_and_survived(postgres_folder: Path, tmp_path: P
             assert await _all_are(session, 200)
             server.kill()
             assert await _all_are(session, 503)
+            await _nothing_is_invented(session)
             async with session.get("/health") as answer:
                 health = await answer.json()
-            assert (health["status"], health["timescale"]) == ("error", False)
+            assert (health["status"], health["timescale"]) == ("unhealthy", False)
             assert "database" in health["error"]
             async with session.get("/livez") as answer:
                 assert answer.status == 200
             server.start()
             await eventually(lambda: _all_are(session, 200))
+
+
+async def _nothing_is_invented(session: aiohttp.ClientSession) -> None:
+    """Every endpoint that needs the database says that it is away, and when to come again."""
+    async with anyio.create_task_group() as requests:
+        for path in _READS:
+            requests.start_soon(_is_away, session, "GET", path)
+        for path in _WRITES:
+            requests.start_soon(_is_away, session, "POST", path)
+
+
+async def _is_away(session: aiohttp.ClientSession, method: str, path: str) -> None:
+    async with session.request(method, path, json=_BODIES.get(path)) as answer:
+        problem = await answer.json(content_type=None)
+    assert (answer.status, problem["error"]) == (503, "Database connection failed"), path
+    assert "Retry-After" in answer.headers
 
 
 async def _all_are(session: aiohttp.ClientSession, status: int) -> bool:

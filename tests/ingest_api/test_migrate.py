@@ -102,3 +102,26 @@ def test_the_old_view_has_the_old_columns(database: str) -> None:
         "photos",
         "received_at",
     ]
+
+
+_TIMES = "created_at timestamptz, updated_at timestamptz"
+_OLD_COLUMNS = {
+    "telegram_channels": "id varchar, label varchar, channel_id int8, channel_type varchar,"
+    f" description text, status varchar, signal_count int4, last_signal timestamptz, {_TIMES}",
+    "telegram_bots": "id varchar, username varchar, token text, bot_type varchar,"
+    f" description text, status varchar, {_TIMES}",
+    "forwarded_messages": "channel_id text, message_id int8, message_text text,"
+    " original_timestamp timestamptz, photos text, received_at timestamptz",
+}
+
+
+@pytest.mark.parametrize("table", _OLD_COLUMNS)
+def test_the_old_tables_are_read_as_before(database: str, table: str) -> None:
+    """Every old column is there, under its name and with its type; others may be added."""
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "select column_name || ' ' || udt_name from information_schema.columns"
+            " where table_schema = 'tp_capital' and table_name = %s",
+            [table],
+        ).fetchall()
+    assert set(_OLD_COLUMNS[table].split(", ")) <= {row[0] for row in rows}

@@ -1,5 +1,7 @@
 """The published contract is the types', and real answers keep to it."""
 
+import inspect
+import re
 from typing import Any
 
 import aiohttp
@@ -7,6 +9,7 @@ import jsonschema
 import orjson
 import pytest
 
+from ingest_api import app, page_routes
 from ingest_api.openapi import files, message_schema, openapi
 from tests.ingest_api.messages import CHATTER, body
 from tests.ingest_api.test_ingest import HEADERS
@@ -26,11 +29,31 @@ def test_the_committed_files_are_the_types() -> None:
 
 
 async def test_the_description_is_served(client: aiohttp.ClientSession) -> None:
-    """GET /openapi.json is the committed file, and names every route."""
+    """GET /openapi.json is the committed file."""
     async with client.get("/openapi.json") as answer:
-        found = await answer.json()
-    assert found == openapi()
-    assert {"/ingest", "/ingest/batch", "/signals", "/health", "/metrics"} <= set(found["paths"])
+        assert await answer.json() == openapi()
+
+
+async def test_every_route_is_described_and_every_description_is_a_route(
+    client: aiohttp.ClientSession,
+) -> None:
+    """What a 405 allows is what stands in the description, path by path."""
+    for path, methods in openapi()["paths"].items():
+        real = path.replace("{id}", "x").replace("{name}", "x.jpg")
+        async with client.request("BREW", real) as answer:
+            assert answer.status == 405, path
+            allowed = set(answer.headers["Allow"].split(", ")) - {"HEAD"}
+        assert allowed == {method.upper() for method in methods}, path
+
+
+def test_every_path_of_the_route_table_is_described() -> None:
+    """A new route needs an operation."""
+    source = inspect.getsource(app) + inspect.getsource(page_routes)
+    found = re.findall(r'(?:_route|Route|Mount)\(\s*"(/[^"]*)"|"(/[^"]*)": ', source)
+    paths = {"".join(each).removesuffix("/{name}") for each in found}
+    described = {path.removesuffix("/{name}") for path in openapi()["paths"]}
+    assert paths <= described
+    assert len(described - paths) == 3  # those that the contract names
 
 
 @pytest.mark.parametrize(
@@ -55,9 +78,21 @@ async def test_answers_to_the_gateway_keep_to_the_schema(
 @pytest.mark.parametrize(
     ("path", "name"),
     [
+        ("/", "ServiceInfo"),
         ("/signals", "SignalsAnswer"),
+        ("/signals?limit=1", "SignalsAnswer"),
         ("/signals?limit=x", "Problem"),
+        ("/forwarded-messages", "MessagesAnswer"),
+        ("/channels", "SignalChannelsAnswer"),
+        ("/bots", "BotStateAnswer"),
+        ("/config/channels", "ConfiguredChannelsAnswer"),
+        ("/telegram-channels", "ChannelsAnswer"),
+        ("/telegram/channels", "ChannelsAnswer"),
+        ("/telegram/bots", "BotsAnswer"),
+        ("/logs", "LogsAnswer"),
         ("/health", "HealthAnswer"),
+        ("/healthz", "AliveAnswer"),
+        ("/ready", "HealthAnswer"),
         ("/livez", "ReadyAnswer"),
         ("/readyz", "ReadyAnswer"),
         ("/nothing", "Problem"),

@@ -21,7 +21,15 @@ from ingest_api.migrate import migrate
 from ingest_api.store import Store
 from ops.embedded_postgres import EmbeddedPostgres
 from tests import postgres
-from tests.ingest_api.messages import CHANNEL, CHATTER, OTHER_SIGNAL, SENT_AT, SIGNAL, delivery
+from tests.ingest_api.messages import (
+    CHANNEL,
+    CHATTER,
+    OTHER_SIGNAL,
+    SENT_AT,
+    SIGNAL,
+    delivery,
+    tombstone,
+)
 from tests.ingest_api.tables import expected, exposed, stored
 from tests.waiting import eventually
 
@@ -35,7 +43,10 @@ _TEXTS = (
     "Ativo: PETR4\nCompra: 1,2,3,4\nStop: x",
 )
 
-_deliveries = strategies.builds(
+_tombstones = strategies.builds(
+    tombstone, message_id=strategies.integers(1, 3), deleted=strategies.sampled_from([-60, 90, 600])
+)
+_deliveries = _tombstones | strategies.builds(
     delivery,
     message_id=strategies.integers(1, 3),
     text=strategies.sampled_from(_TEXTS),
@@ -67,13 +78,14 @@ async def test_the_tables_depend_on_the_set_of_deliveries_alone(
 
 
 async def test_eight_connections_at_once_end_like_the_model(database: str, store: Store) -> None:
-    """2,400 deliveries of 60 messages' versions, eight times each, by eight writers at once."""
+    """60 messages' versions and half their deletions, eight times each, by eight writers."""
     chance = random.Random(7)
     versions = [
         delivery(number, chance.choice(_TEXTS), edited=edited, sequence=chance.randrange(3))
         for number in range(60)
         for edited in chance.sample([None, 10, 20, 30, 40, 50, 60], 5)
     ]
+    versions += [tombstone(number, deleted) for number in range(0, 62, 2) for deleted in (30, 90)]
     events = versions * 8
     chance.shuffle(events)
 
@@ -81,7 +93,8 @@ async def test_eight_connections_at_once_end_like_the_model(database: str, store
         while own:
             size = chance.randrange(1, 60)
             batch, own = own[:size], own[size:]
-            await store.record(batch)
+            results = await store.record(batch)
+            assert all(isinstance(result, Recorded) for result in results)
 
     with anyio.fail_after(60):
         async with anyio.create_task_group() as writers:

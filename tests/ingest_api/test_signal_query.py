@@ -6,17 +6,29 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from ingest_api.answer import ProblemError
-from ingest_api.catalog import SignalFilter
-from ingest_api.rest import signal_filter
+from ingest_api.catalog import Cursor, SignalFilter
+from ingest_api.signals import signal_filter
 
 
 def _ms(*when: int) -> int:
     return int(datetime(*when, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc,arg-type]
 
 
-def test_nothing_asked_means_the_newest_hundred() -> None:
+def test_nothing_asked_means_everything_up_to_a_bound() -> None:
     """No parameter, no filter; unknown ones are dropped as the old API did."""
-    assert signal_filter(QueryParams("_=17&page=2")) == SignalFilter(limit=100)
+    assert signal_filter(QueryParams("_=17&page=2")) == SignalFilter(limit=1000)
+
+
+@pytest.mark.parametrize(("text", "limit"), [("10.7", 10), ("1e3", 1), ("+5", 5), ("7abc", 7)])
+def test_a_limit_is_read_as_before(text: str, limit: int) -> None:
+    """The digits at its beginning count, as JavaScript's parseInt has it."""
+    assert signal_filter(QueryParams({"limit": text})) == SignalFilter(limit=limit)
+
+
+def test_a_cursor_and_withdrawn_signals_can_be_asked_for() -> None:
+    """What the old API did not have."""
+    found = signal_filter(QueryParams("cursor=1761397200000.17&include=withdrawn"))
+    assert found == SignalFilter(after=Cursor(1761397200000, 17), withdrawn=True)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +55,11 @@ def test_times_are_read_as_people_write_them(query: str, since: int, until: int 
         "limit=0",
         "limit=1001",
         "limit=-1",
-        "limit=10.7",
         "limit=",
         "limit=٣",
-        "limit=1e3",
+        "cursor=1",
+        "cursor=1.-2",
+        "include=everything",
         "channel=",
         f"channel={'1' * 101}",
         f"type={'x' * 51}",

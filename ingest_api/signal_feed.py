@@ -1,0 +1,188 @@
+"""Changes of signals as they are committed, by any replica, for this process's listeners.
+
+Built on LISTEN/NOTIFY and transaction numbers. Changes are sent in the order of their transactions;
+below the oldest transaction still open nothing can be added, so a change there is a place to resume
+at. What lies above it, in transactions that overtook an open one, is sent at once, but a place is
+only given below it: it may come again. Nothing is left out.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from typing import NamedTuple
+
+import anyio
+import msgspec
+import psycopg
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from ingest_api.catalog import SignalRow, signal_row
+from ingest_api.errors import DatabaseUnavailableError
+from ingest_api.settings import Settings
+from ingest_api.sql import QUERIES
+from ingest_api.statements import Statements
+
+_log = logging.getLogger(__name__)
+
+_PAGE = 500
+_LISTEN_SECONDS = 5.0  # a notification that is lost on the way costs no more than this
+_PAUSE_SECONDS = 1.0
+_START_SECONDS = 5.0
+_BUFFERED = 1000
+_CATCHING_UP = 2
+_encoder = msgspec.json.Encoder()
+
+
+class Place(NamedTuple):
+    """Where a listener stands: after this signal's change in this transaction."""
+
+    xid: int
+    id: int
+
+    @classmethod
+    def before(cls, xid: int) -> "Place":
+        """Before everything that a transaction changed."""
+        return cls(xid, -1)
+
+
+class Event(NamedTuple):
+    """A signal as it is now, as JSON; `place` is where a listener stands that has received it."""
+
+    place: Place
+    data: bytes
+
+
+class SignalFeed:
+    """One for the process: `run` follows the database, listeners `follow` it."""
+
+    def __init__(self, settings: Settings, statements: Statements) -> None:
+        self._settings = settings
+        self._statements = statements
+        self._listeners: set[MemoryObjectSendStream[Event]] = set()
+        self._place: Place | None = None
+        self._sent: set[Place] = set()
+        self._settled = False  # false while a part of what has changed is sent already
+        self._started = anyio.Event()
+        self._catching_up = anyio.Semaphore(_CATCHING_UP)
+
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
+    async def run(self) -> None:
+        """Follow the database until cancelled, through every outage."""
+        while True:
+            try:
+                await self._follow_database()
+            except (psycopg.OperationalError, DatabaseUnavailableError) as error:
+                _log.warning(
+                    "the signal feed waits for the database: %s",
+                    str(error).strip() or "no answer",
+                    extra={"action": "feed.waiting"},
+                )
+                await anyio.sleep(_PAUSE_SECONDS)
+
+    async def started(self) -> None:
+        """Wait until no change can fall between what a listener reads itself and what it is sent.
+
+        Raises DatabaseUnavailableError after a while.
+        """
+        with anyio.move_on_after(_START_SECONDS):
+            await self._started.wait()
+            return
+        raise DatabaseUnavailableError("the signal feed does not follow the database yet")
+
+    @property
+    def place(self) -> Place:
+        """Where a listener stands who wants only what comes, once `started`."""
+        return self._place or Place.before(0)
+
+    async def since(self, place: Place) -> AsyncIterator[list[Event]]:
+        """What a listener at `place`, who follows already, has missed; by the page.
+
+        Raises DatabaseUnavailableError. A few listeners at a time ask the database; those who have
+        missed nothing do not.
+        """
+        if self._settled and place >= self.place and not self._sent:
+            return
+        async with self._catching_up:
+            highest = max(await self._now(), place)
+        async for page in self._changes(place, self._catching_up):
+            yield [_event(min(changed, highest), row) for changed, row in page]
+
+    @contextmanager
+    def follow(self) -> Iterator[MemoryObjectReceiveStream[Event]]:
+        """What is committed from here on. The stream ends for a listener that does not keep up."""
+        send, receive = anyio.create_memory_object_stream[Event](_BUFFERED)
+        self._listeners.add(send)
+        try:
+            yield receive
+        finally:
+            self._listeners.discard(send)
+            send.close()
+            receive.close()
+
+    def close(self) -> None:
+        """End every listener's stream."""
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+
+    async def _follow_database(self) -> None:
+        connection = await psycopg.AsyncConnection.connect(
+            self._settings.conninfo(), autocommit=True
+        )
+        async with connection:
+            await connection.execute(QUERIES["listen_to_signals"])
+            place = self._place = self._place or await self._now()
+            self._started.set()
+            while True:
+                self._settled = False
+                place = self._place = await self._publish(place)
+                self._settled = True
+                async for _ in connection.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
+                    pass
+
+    async def _now(self) -> Place:
+        ((xmin,),) = await self._statements.fetch("select_snapshot")
+        return Place.before(xmin)
+
+    async def _publish(self, place: Place) -> Place:
+        """Send what has changed since the last time, each change once; the place to go on at."""
+        now = await self._now()
+        undecided: set[Place] = set()
+        async for page in self._changes(place, nullcontext()):
+            undecided |= {changed for changed, _ in page if changed > now}
+            for changed, row in page:
+                if changed not in self._sent:
+                    self._send(_event(min(changed, now), row))
+        self._sent = undecided
+        return now
+
+    async def _changes(
+        self, place: Place, turn: AbstractAsyncContextManager[object]
+    ) -> AsyncIterator[list[tuple[Place, SignalRow]]]:
+        """Pages of what lies beyond a place; `turn` is held while the database is asked."""
+        while True:
+            after = {"xid": str(place.xid), "id": place.id, "limit": _PAGE}
+            async with turn:
+                rows = await self._statements.fetch("select_changed_signals", after)
+            page = [(Place(xid, row[0]), signal_row(tuple(row))) for xid, *row in rows]
+            if page:
+                yield page
+                place = page[-1][0]
+            if len(page) < _PAGE:
+                return
+
+    def _send(self, event: Event) -> None:
+        for listener in [*self._listeners]:
+            try:
+                listener.send_nowait(event)
+            except (anyio.WouldBlock, anyio.BrokenResourceError):
+                self._listeners.discard(listener)
+                listener.close()
+
+
+def _event(place: Place, row: SignalRow) -> Event:
+    return Event(place, _encoder.encode(row))

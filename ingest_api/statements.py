@@ -1,0 +1,55 @@
+"""Statements of their own transaction, by name: what all endpoints but ingest ask the database."""
+
+from typing import Any
+
+import anyio
+import psycopg
+from psycopg.rows import TupleRow
+
+from ingest_api.database import Pool, is_broken
+from ingest_api.errors import DatabaseUnavailableError
+from ingest_api.sql import QUERIES
+
+_SECONDS = 8.0
+_NO_SCHEMA = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+)
+
+
+class Statements:
+    """Runs one statement at a time, each committed when its rows are here."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def fetch(
+        self, name: str, parameters: dict[str, Any] | None = None, *, seconds: float = _SECONDS
+    ) -> list[TupleRow]:
+        """The statement's rows. Raises DatabaseUnavailableError within `seconds`.
+
+        A statement is sent again when the connection breaks: it may have run twice.
+        """
+        try:
+            with anyio.fail_after(seconds):
+                while True:
+                    try:
+                        return await self._fetch_once(name, parameters or {})
+                    except psycopg.OperationalError as error:
+                        if not is_broken(error):
+                            raise
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailableError(f"the database is away: {error}") from error
+        except _NO_SCHEMA as error:
+            raise DatabaseUnavailableError("the database is not migrated yet") from error
+        except TimeoutError as error:
+            raise DatabaseUnavailableError(
+                f"the database did not answer within {seconds:.0f} s"
+            ) from error
+
+    async def _fetch_once(self, name: str, parameters: dict[str, Any]) -> list[TupleRow]:
+        async with self._pool.connection() as connection:
+            # Planned anew for the filters that are given; one plan for all would scan.
+            cursor = await connection.execute(QUERIES[name], parameters, prepare=False)
+            return await cursor.fetchall()

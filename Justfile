@@ -18,6 +18,10 @@ demo *args:
 test *args:
     @{{ python }} -m pytest -n 3 --dist loadfile "$@"
 
+# Take the pictures of the page for the documentation (needs chromium)
+pictures:
+    @TPCAPITAL_PICTURES=1 {{ python }} -m pytest -q tests/browser/test_looks.py -k pictures
+
 # Run only the tests that take minutes
 test-long *args:
     @{{ python }} -m pytest -m long "$@"

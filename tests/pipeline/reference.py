@@ -52,10 +52,18 @@ class Standing(NamedTuple):
 
 
 def standing(arrivals: Iterable[Arrival]) -> Standing | None:
-    """Where a message stands after these arrivals, in any order and any number of repetitions."""
-    ordered = sorted(arrivals, key=lambda arrival: arrival.version)
+    """Where a message stands after these arrivals, in any order and any number of repetitions.
+
+    None while there is nothing but its deletion.
+    """
+    everything = list(arrivals)
+    ordered = sorted(
+        (arrival for arrival in everything if not arrival.message.deleted_at),
+        key=lambda arrival: arrival.version,
+    )
     if not ordered:
         return None
+    is_deleted = len(ordered) < len(everything)
     first_texts: dict[bytes, str] = {}
     for arrival in ordered:
         first_texts.setdefault(text_digest(arrival.message.text), arrival.message.text)
@@ -65,18 +73,18 @@ def standing(arrivals: Iterable[Arrival]) -> Standing | None:
         edited_at=newest.edited_at,
         revision=len(first_texts),
         texts=frozenset(first_texts.values()),
-        signal=_signal([a.message.text for a in ordered], len(first_texts)),
+        signal=_signal([a.message.text for a in ordered], len(first_texts), is_deleted=is_deleted),
     )
 
 
-def _signal(texts: list[str], revision: int) -> SignalShown | None:
-    """The newest text that is a signal, active while no later text replaced it."""
+def _signal(texts: list[str], revision: int, *, is_deleted: bool) -> SignalShown | None:
+    """The newest text that is a signal, active while no later text or deletion came."""
     for place, text in enumerate(reversed(texts)):
         found = parse(text)
         if isinstance(found, Signal):
             numbered = [*found.targets, None, None]
             return SignalShown(
-                status="withdrawn" if place else "active",
+                status="withdrawn" if place or is_deleted else "active",
                 revision=revision,
                 raw_message=text,
                 asset=found.asset,

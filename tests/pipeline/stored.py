@@ -13,6 +13,7 @@ select channel_id, message_id, text, edited_at, revision,
          where (r.channel_id, r.message_id) = (m.channel_id, m.message_id))
   from tp_capital.messages m
  where channel_id = any(%s)
+   and revision > 0
 """
 _SIGNALS = """
 select channel_id, message_id, status, revision, raw_message, asset, direction, signal_type,

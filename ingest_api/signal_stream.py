@@ -49,15 +49,18 @@ class SignalStream:
         await self._feed.started()
         scope["tpcapital.is_stream"] = True
         with self._feed.follow() as events:
-            place = _place(scope) or self._feed.place
+            left_at = _place(scope)
+            ready = _ready(left_at or self._feed.place)
             await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS]})
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_cancel_when_gone, receive, tasks.cancel_scope)
-                await _write(send, b"retry: %d\n" % _RETRY_MILLISECONDS + _ready(place))
+                await _write(send, b"retry: %d\n" % _RETRY_MILLISECONDS + ready)
                 # Without the database the stream ends; the client comes back with its place.
                 with suppress(DatabaseUnavailableError):
-                    async for page in self._feed.since(place):
-                        await _write(send, b"".join(map(_lines, page)))
+                    # One that is new follows already: it has missed nothing, and asks nothing.
+                    if left_at:
+                        async for page in self._feed.since(left_at):
+                            await _write(send, b"".join(map(_lines, page)))
                     await _pass_on(events, send)
                 tasks.cancel_scope.cancel()
             await send({"type": "http.response.body", "body": b""})

@@ -69,6 +69,21 @@ class SignalFilter(msgspec.Struct, frozen=True, kw_only=True):
     after: Cursor | None = None
     withdrawn: bool = False
 
+    def parameters(self) -> dict[str, Any]:
+        """Those of `select_signals`."""
+        return {
+            "limit": self.limit,
+            "channel": self.channel,
+            "type": self.signal_type,
+            "asset": self.asset,
+            "search": self.search and _pattern(self.search),
+            "from": self.since,
+            "to": self.until,
+            "before_ts": self.after and self.after.ts,
+            "before_id": self.after and self.after.id,
+            "withdrawn": self.withdrawn,
+        }
+
 
 class Catalog:
     """The list of signals. Each method raises DatabaseUnavailableError."""
@@ -78,21 +93,8 @@ class Catalog:
 
     async def signals(self, wanted: SignalFilter) -> list[SignalRow]:
         """Signals, newest first."""
-        parameters = {
-            "limit": wanted.limit,
-            "channel": wanted.channel,
-            "type": wanted.signal_type,
-            "asset": wanted.asset,
-            "search": wanted.search and _pattern(wanted.search),
-            "from": wanted.since,
-            "to": wanted.until,
-            "before_ts": wanted.after and wanted.after.ts,
-            "before_id": wanted.after and wanted.after.id,
-            "withdrawn": wanted.withdrawn,
-        }
-        return [
-            signal_row(row) for row in await self._statements.fetch("select_signals", parameters)
-        ]
+        found = await self._statements.fetch("select_signals", wanted.parameters())
+        return [signal_row(row) for row in found]
 
     async def stored_at(self, moment: datetime) -> list[int]:
         """Ids of the shown signals with this `ingested_at`; two stand for many.

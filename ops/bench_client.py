@@ -37,6 +37,11 @@ def batches(messages: list[Message], token: str) -> list[bytes]:
     return [_request(wire.BATCH_PATH, body, token) for body in bodies]
 
 
+def get(target: str, *headers: str) -> bytes:
+    """A `GET` of a path and its query."""
+    return "\r\n".join([f"GET {target} HTTP/1.1", "Host: localhost", *headers, "\r\n"]).encode()
+
+
 async def load(url: str, requests: list[bytes], connections: int) -> Load:
     """Send every request once, each connection the next one as soon as it has its answer.
 

@@ -16,8 +16,10 @@ from ops.bench_drain import measure_drain
 from ops.bench_figure import Figure
 from ops.bench_ingest import measure_ingest, measure_roundtrip
 from ops.bench_machine import machine
+from ops.bench_reads import measure_reads
 from ops.bench_receive import measure_receive
 from ops.bench_stack import BenchStack, bench_stack
+from ops.bench_stream import measure_stream
 from ops.bench_view import plain_lines, rich_table
 
 MEASURES: dict[str, Callable[[BenchStack, float], Iterator[Figure]]] = {
@@ -26,6 +28,8 @@ MEASURES: dict[str, Callable[[BenchStack, float], Iterator[Figure]]] = {
     "receive": measure_receive,
     "ingest": measure_ingest,
     "drain": measure_drain,
+    "reads": measure_reads,
+    "stream": measure_stream,
 }
 QUICK = 0.1
 

@@ -14,6 +14,7 @@ from contracts import queries
         ("gateway_outbox", "queries.sql"),
         ("gateway_outbox", "schema.sql"),
         ("ingest_api.sql", "queries.sql"),
+        ("ops", "bench.sql"),
         ("ops", "demo.sql"),
         ("ops", "outbox.sql"),
     ],

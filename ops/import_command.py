@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -17,6 +18,7 @@ from contracts.message import Message
 from gateway_outbox.errors import ExportError, GatewayError
 from gateway_outbox.replay_source import Progress as Position
 from gateway_outbox.replay_source import Replay
+from ops.dsn_option import no_password
 from ops.rendering import Facts, Sheet, show
 
 if TYPE_CHECKING:
@@ -54,7 +56,20 @@ class Report:
 
 
 @click.command("import", short_help="Store the messages of exports and failure queues.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--old-gateway",
+    metavar="DSN",
+    envvar="OLD_GATEWAY_DATABASE_URL",
+    callback=no_password,
+    help="The old gateway's database, whose messages are imported too (OLD_GATEWAY_DATABASE_URL).",
+)
+@click.option(
+    "--old-table",
+    default="telegram_gateway.messages",
+    show_default=True,
+    help="Its table of messages.",
+)
 @click.option(
     "--outbox",
     "path",
@@ -66,18 +81,38 @@ class Report:
 )
 @click.option("--dry-run", is_flag=True, help="Read and report only; store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def import_files(files: tuple[Path, ...], path: Path, *, dry_run: bool, as_json: bool) -> None:
+def import_files(
+    files: tuple[Path, ...], path: Path, *, dry_run: bool, as_json: bool, **old: str | None
+) -> None:
     """Store the messages of Telegram Desktop exports and failure queues.
 
     FILES are `result.json` of an export, or JSON lines of the old gateway's failure-queue.jsonl or
     of `tpcapital outbox export`. The running gateway stores them, or this command when none runs.
-    Importing again is safe: what is there already counts as a duplicate.
+    Importing again is safe: what is there already counts as a duplicate. Of the old gateway's
+    database come all messages, delivered or not, but for those that were deleted in it.
     """
-    reports = anyio.run(partial(_import_all, files, None if dry_run else path))
+    if not files and not old["old_gateway"]:
+        raise click.UsageError("Give files, or --old-gateway.")
+    with _old_messages(old["old_gateway"], str(old["old_table"])) as more:
+        reports = anyio.run(partial(_import_all, (*files, *more), None if dry_run else path))
     documents = [report.document() for report in reports]
     show(documents, *(part for each in documents for part in _parts(each)), as_json=as_json)
     if broken := [each for each in documents if each["error"]]:
         raise click.ClickException("; ".join(each["error"] for each in broken))
+
+
+@contextmanager
+def _old_messages(old_gateway: str | None, old_table: str) -> Iterator[list[Path]]:
+    """The old gateway's messages as a file of its failure queue; none without its database."""
+    if old_gateway is None:
+        yield []
+        return
+    from ops.old_gateway import write_messages
+
+    with TemporaryDirectory(prefix="tpcapital-import-") as folder:
+        path = Path(folder, f"{old_table}.jsonl")
+        write_messages(old_gateway, old_table, path)
+        yield [path]
 
 
 async def _import_all(files: tuple[Path, ...], path: Path | None) -> list[Report]:

@@ -121,6 +121,7 @@ def login_errors() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "settings-gateway": partial(settings, "gateway_outbox.settings"),
     "settings-api": partial(settings, "ingest_api.settings"),
+    "settings-retention": partial(settings, "ops.retention_settings"),
     "metrics-gateway": partial(metrics, "GATEWAY"),
     "metrics-api": partial(metrics, "API"),
     "recipes": recipes,

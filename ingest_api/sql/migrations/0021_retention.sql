@@ -1,0 +1,21 @@
+-- How far back each table goes since rows were dropped by age. The ledger keeps every key; so a
+-- message that is delivered again after its signal was dropped must not bring the signal back.
+
+create table retention (
+  table_name text        primary key,
+  horizon    timestamptz not null,  -- no row older than this is there, or may come
+  dropped_at timestamptz not null default now()
+);
+
+create function keep_horizon() returns trigger language plpgsql as $$
+begin
+  if new.sent_at < (select horizon from retention where table_name = 'tp_capital_signals') then
+    return null;
+  end if;
+  return new;
+end
+$$;
+
+create trigger tp_capital_signals_horizon
+before insert on tp_capital_signals
+for each row execute function keep_horizon();

@@ -1,0 +1,49 @@
+"""A CSV file that a spreadsheet may open: no cell of it is taken for a formula."""
+
+import csv
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write rows into a file of mode 0600, which is there whole or not at all; returns how many.
+
+    None is an empty cell. Texts from strangers that a spreadsheet would calculate get an apostrophe
+    in front. Raises click.ClickException with the path when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        unfinished = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+                writer = csv.writer(stream)
+                writer.writerow(head)
+                count = 0
+                for count, row in enumerate(rows, 1):  # noqa: B007  # the number is the result
+                    writer.writerow([_harmless(cell) for cell in row])
+                stream.flush()
+                os.fsync(stream.fileno())
+            unfinished.rename(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise click.ClickException(
+            f"{path} cannot be written: {error.strerror or error}"
+        ) from error
+    return count
+
+
+def _harmless(cell: Any) -> Any:
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell

@@ -1,0 +1,274 @@
+"""`tpcapital backup` and `restore`: whole or not at all, beside what is running."""
+
+import json
+import sqlite3
+import stat
+import threading
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from contracts.metrics import API
+from contracts.telemetry import Telemetry
+from gateway_outbox import outbox_lock
+from ingest_api.database import open_pool
+from ingest_api.store import Store
+from ops.cli import main
+from tests.ingest_api.messages import CHATTER, SIGNAL, delivery
+from tests.postgres import settings
+from tests.running_gateway import gateway_process
+
+
+async def _store(dsn: str, first: int, count: int) -> None:
+    telemetry = Telemetry(API, "test", "0")
+    async with open_pool(settings(dsn)) as pool:
+        texts = (SIGNAL, CHATTER)
+        given = [delivery(number, texts[number % 2]) for number in range(first, first + count)]
+        await Store(pool, telemetry).record(given)
+    telemetry.close()
+
+
+def store(dsn: str, first: int, count: int) -> None:
+    """Deliver so many messages, every second one a signal."""
+    anyio.run(partial(_store, dsn, first, count))
+
+
+class Site:
+    """An installation in a folder: outbox, session, channels, and the database."""
+
+    def __init__(self, folder: Path, outbox: Path, dsn: str) -> None:
+        self.outbox, self.dsn = outbox, dsn
+        self.session = folder / "session" / "gateway.session"
+        self.channels = folder / "channels.toml"
+        self.backups = folder / "backups"
+        self.session.parent.mkdir(mode=0o700)
+        with closing(sqlite3.connect(self.session)) as connection:
+            connection.execute("create table sessions (auth_key blob)")
+            connection.execute("insert into sessions values (x'00')")
+            connection.commit()
+        self.channels.write_text("# ours\n", encoding="utf-8")
+        self.environ = {
+            "OUTBOX_PATH": str(outbox),
+            "SESSION_DIR": str(self.session.parent),
+            "CHANNELS_FILE": str(self.channels),
+            "BACKUP_DIR": str(self.backups),
+            "TIMESCALEDB_URL": dsn,
+            "API_SECRET_TOKEN": "a-secret-of-the-gateway-that-no-backup-holds",
+        }
+
+    def run(self, *arguments: str) -> Result:
+        """`tpcapital …` at this site."""
+        return CliRunner().invoke(main, list(arguments), env=self.environ)
+
+    def document(self, *arguments: str) -> Any:
+        """What it prints as JSON."""
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def backup(self) -> Path:
+        """The folder of a new backup."""
+        return Path(self.document("backup")["backup"])
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database says."""
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def count(self) -> int:
+        """Messages in the ledger."""
+        return int(self.rows("select count(*) from tp_capital.messages")[0][0])
+
+    def states(self) -> dict[str, int]:
+        """The outbox's rows by state."""
+        found: dict[str, int] = self.document("outbox", "status")["states"]
+        return found
+
+    def databases(self) -> list[str]:
+        """Databases made from this one."""
+        like = f"{self.name}_%"
+        query = f"select datname from pg_database where datname like '{like}' order by 1"  # noqa: S608
+        return [row[0] for row in self.rows(query)]
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return str(conninfo_to_dict(self.dsn)["dbname"])
+
+
+@pytest.fixture
+def site(tmp_path: Path, outbox_path: Path, database: str) -> Site:
+    """A site with five rows in the outbox and twenty messages in the database."""
+    store(database, 1, 20)
+    return Site(tmp_path, outbox_path, database)
+
+
+def test_a_backup_holds_everything_and_no_secret(site: Site) -> None:
+    """Modes, checksums, counts; of settings the names only."""
+    backup = site.backup()
+    manifest = json.loads((backup / "manifest.json").read_text(encoding="utf-8"))
+    assert sorted(manifest["files"]) == [
+        "channels.toml",
+        "database.dump",
+        "outbox.sqlite3",
+        "session/gateway.session",
+    ]
+    assert manifest["outbox"]["states"]["pending"] == 3
+    assert manifest["database"]["tables"]["messages"] == {"rows": 20, "newest_id": 20}
+    assert manifest["database"]["tables"]["tp_capital_signals"]["rows"] == 10
+    assert "API_SECRET_TOKEN" in manifest["variables"]
+    for path in backup.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+        if path.is_file():
+            assert b"a-secret-of-the-gateway" not in path.read_bytes()
+
+
+def test_a_backup_can_be_checked(site: Site) -> None:
+    """It is restored into a scratch database, which is gone afterwards; nothing has changed."""
+    backup = site.backup()
+    store(site.dsn, 100, 5)
+    found = site.document("restore", "--check", str(backup))
+    assert found["sound"]
+    assert found["rows"]["messages"] == 20
+    assert site.databases() == []
+    assert site.count() == 25
+
+
+def test_a_backup_beside_a_running_gateway_and_writers(site: Site) -> None:
+    """Nothing is missing that was there before it began, and the counts are the dump's own."""
+    stop = threading.Event()
+
+    def write() -> None:
+        first = 1000
+        while not stop.is_set():
+            store(site.dsn, first, 50)
+            first += 50
+
+    with gateway_process(site.outbox) as gateway:
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            before = site.count()
+            backup = site.backup()
+        finally:
+            stop.set()
+            writer.join()
+        assert gateway.stop() == 0
+    found = site.document("restore", "--check", str(backup))
+    assert before <= found["rows"]["messages"] <= site.count()
+
+
+def test_a_restore_brings_everything_back(site: Site) -> None:
+    """What was there before is kept: files in a folder, the database under another name."""
+    backup, states = site.backup(), site.states()
+    store(site.dsn, 100, 5)
+    site.channels.write_text("# later\n", encoding="utf-8")
+    site.session.unlink()
+    assert site.run("outbox", "discard", "3", "--reason", "later").exit_code == 0
+    done = site.document("restore", str(backup))
+    assert site.count() == 20
+    assert site.states() == states
+    assert site.channels.read_text(encoding="utf-8") == "# ours\n"
+    assert site.session.is_file()
+    assert site.run("outbox", "verify").exit_code == 0
+    kept = Path(done["restore_point"])
+    assert (kept / "channels.toml").read_text(encoding="utf-8") == "# later\n"
+    assert site.databases() == [done["database_before"]]
+    try:
+        other = make_conninfo(site.dsn, dbname=done["database_before"])
+        with psycopg.connect(other) as connection:
+            row = connection.execute("select count(*) from tp_capital.messages").fetchone()
+        assert row == (25,)
+    finally:
+        drop(site, done["database_before"])
+    verify = site.run("db", "verify")
+    assert verify.exit_code == 0, verify.output
+
+
+def drop(site: Site, name: str) -> None:
+    """Drop a database that a restore left."""
+    place = make_conninfo(site.dsn, dbname="postgres")
+    with psycopg.connect(place, autocommit=True) as connection:
+        connection.execute(f'drop database "{name}" with (force)'.encode())
+
+
+def test_a_restored_database_goes_on(site: Site) -> None:
+    """New messages are stored, known ones known again, and the feed sees all signals."""
+    backup = site.backup()
+    done = site.document("restore", str(backup))
+    try:
+        store(site.dsn, 1, 30)
+        assert site.count() == 30
+        last = (
+            "select count(*) from tp_capital.tp_capital_signals where changed_xid::text::bigint > 0"
+        )
+        assert site.rows(last) == [(15,)]
+    finally:
+        drop(site, done["database_before"])
+
+
+def test_a_restore_that_fails_leaves_everything_as_it_was(site: Site) -> None:
+    """Somebody is still connected to the database: the files go back too."""
+    backup = site.backup()
+    site.channels.write_text("# later\n", encoding="utf-8")
+    with psycopg.connect(site.dsn) as connection:
+        connection.execute("select 1")
+        result = site.run("restore", str(backup))
+    assert result.exit_code == 1
+    assert "is in use" in result.stderr
+    assert "Stop the API" in result.stderr
+    assert site.channels.read_text(encoding="utf-8") == "# later\n"
+    assert site.states()["pending"] == 3
+    assert site.count() == 20
+    assert site.databases() == []
+    assert not list(site.outbox.parent.glob("restore-point-*"))
+
+
+def test_a_restore_beside_a_running_gateway_is_refused(site: Site) -> None:
+    """It holds the outbox."""
+    backup = site.backup()
+    with outbox_lock.hold(site.outbox):
+        result = site.run("restore", str(backup))
+    assert result.exit_code == 1
+    assert "is in use" in result.stderr or "holds" in result.stderr or "running" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["outbox.sqlite3", "database.dump", "channels.toml"])
+def test_a_damaged_backup_is_refused(site: Site, name: str) -> None:
+    """One bit is enough; a missing file too."""
+    backup = site.backup()
+    data = bytearray((backup / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (backup / name).write_bytes(data)
+    result = site.run("restore", "--check", str(backup))
+    assert result.exit_code == 1
+    assert f"{name} does not match its SHA-256" in result.stderr
+    (backup / name).unlink()
+    assert f"{name} is missing" in site.run("restore", str(backup)).stderr
+
+
+def test_the_oldest_backups_go(site: Site) -> None:
+    """--keep N; what is no backup of ours stays."""
+    (site.backups / "mine").mkdir(parents=True)
+    first = site.document("backup", "--no-database")
+    second = site.document("backup", "--no-database")
+    third = site.document("backup", "--no-database", "--keep", "2")
+    assert third["removed"] == [first["backup"]]
+    left = sorted(path.name for path in site.backups.iterdir())
+    assert left == sorted(["mine", Path(second["backup"]).name, Path(third["backup"]).name])
+
+
+def test_a_backup_that_fails_leaves_nothing(site: Site) -> None:
+    """The database is away."""
+    site.environ["TIMESCALEDB_URL"] = "postgresql://u:hidden-word@127.0.0.1:1/x"
+    result = site.run("backup")
+    assert result.exit_code == 1
+    assert "hidden-word" not in result.output
+    assert list(site.backups.iterdir()) == []

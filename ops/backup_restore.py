@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import click
 
-from gateway_outbox import outbox_lock
+from gateway_outbox import outbox_lock, session_file
 from ops import backup_manifest
 from ops.backup import CHANNELS, DATABASE, OUTBOX, SESSIONS, Places, outbox_fact
 from ops.backup_manifest import Manifest
@@ -49,6 +49,9 @@ def restore(backup: Path, places: Places, scratch: Path) -> Done:
     """
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     with outbox_lock.hold(places.outbox), ExitStack() as stack:
+        if places.sessions.is_dir():
+            # Also a gateway on another outbox, or a login, may have the session.
+            stack.enter_context(session_file.hold_session(places.sessions / session_file.NAME))
         manifest = _read(backup, scratch)
         name = None
         if manifest.database and places.database:

@@ -17,7 +17,7 @@ from ops.bench_stack import BenchStack, Service
 
 QUERY = queries.load("ops", "bench.sql")
 _ROWS = 1_000_000
-_REQUESTS = 500
+_REQUESTS = 200
 _FEW = 10
 _MIDDLE = 0.5
 
@@ -36,12 +36,12 @@ CASES = {
     "channel": Case("&channel=-1001500000003"),
     "type": Case("&type=Scalping"),
     "asset": Case("&asset=TEST77"),
-    "search": Case("&search=test77"),
+    "search": Case("&search=compra"),
     "from": Case("&from={ts}"),
     "to": Case("&to={ts}"),
     "cursor": Case("&cursor={ts}.1"),
     "withdrawn": Case("&include=withdrawn"),
-    "all": Case("&channel=-1001500000003&type=Scalping&asset=TEST177&to={ts}"),
+    "all": Case("&channel=-1001500000003&type=Scalping&asset=TEST77&to={ts}"),
     "rare": Case("&search=nowhere", is_aimed=False),
 }
 

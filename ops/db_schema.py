@@ -45,7 +45,7 @@ def differences(connection: Connection, schema: str) -> list[Difference]:
     Needs the right to create schemas in the database.
     """
     found = _catalog(connection, schema)
-    expected = _expected(connection)
+    expected = _expected(connection, schema)
     return [
         Difference(*thing, expected.get(thing), found.get(thing))
         for thing in sorted({*expected, *found})
@@ -61,14 +61,16 @@ def _compared(thing: tuple[str, str], catalog: Catalog) -> str | None:
     return "".join(_REWRITTEN.sub(" ", definition).split())
 
 
-def _expected(connection: Connection) -> Catalog:
+def _expected(connection: Connection, schema: str) -> Catalog:
+    """What the migrations would make in `schema`; functions carry the path they were made with."""
     scratch = f"tpcapital_verify_{secrets.token_hex(8)}"
     with connection.transaction(force_rollback=True):
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(scratch)))
         set_path(connection, scratch, _home_of_timescaledb(connection) or "public")
         for migration in migrations():
             connection.execute(migration.text.encode())
-        return _catalog(connection, scratch)
+        made = _catalog(connection, scratch)
+    return {thing: definition.replace(scratch, schema) for thing, definition in made.items()}
 
 
 def _catalog(connection: Connection, schema: str) -> Catalog:

@@ -1,6 +1,7 @@
 """`tpcapital backup` and `restore`: whole or not at all, beside what is running."""
 
 import json
+import os
 import sqlite3
 import stat
 import threading
@@ -18,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
 from gateway_outbox import outbox_lock
+from gateway_outbox.session_file import hold_session
 from ingest_api.database import open_pool
 from ingest_api.store import Store
 from ops.cli import main
@@ -238,6 +240,15 @@ def test_a_restore_beside_a_running_gateway_is_refused(site: Site) -> None:
         result = site.run("restore", str(backup))
     assert result.exit_code == 1
     assert "is in use" in result.stderr or "holds" in result.stderr or "running" in result.stderr
+
+
+def test_a_restore_beside_a_login_is_refused(site: Site) -> None:
+    """Who has the session is named; its file is not pulled away from under it."""
+    backup = site.backup()
+    with hold_session(site.session):
+        result = site.run("restore", str(backup))
+    assert result.exit_code == 1
+    assert f"already running, pid {os.getpid()}: session" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["outbox.sqlite3", "database.dump", "channels.toml"])

@@ -7,7 +7,8 @@ create table retention (
   dropped_at timestamptz not null default now()
 );
 
-create function keep_horizon() returns trigger language plpgsql as $$
+-- With the path of now: whoever writes may have another one.
+create function keep_horizon() returns trigger language plpgsql set search_path from current as $$
 begin
   if new.sent_at < (select horizon from retention where table_name = 'tp_capital_signals') then
     return null;

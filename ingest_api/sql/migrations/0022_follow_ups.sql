@@ -78,7 +78,8 @@ begin atomic
      and (select count(*) from outcomes) = 1;
 end;
 
-create function note_follow_up() returns trigger language plpgsql as $$
+-- With the path of now: whoever writes may have another one.
+create function note_follow_up() returns trigger language plpgsql set search_path from current as $$
 begin
   delete from follow_ups f
    where (f.channel_id, f.message_id) = (new.channel_id, new.message_id);

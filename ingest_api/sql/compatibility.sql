@@ -269,8 +269,16 @@ update messages m
 listen tp_capital_signals;
 
 -- name: select_snapshot
--- The oldest transaction still open: all below it are decided.
-select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+-- The oldest transaction still open: all below it are decided. And how far the log has been written,
+-- and is on the disk: what lies between may be undone by a crash, and its numbers be given again.
+select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+       (pg_current_wal_insert_lsn() - '0/0')::bigint,
+       (pg_current_wal_flush_lsn() - '0/0')::bigint;
+
+-- name: flush_log
+-- A commit that changes nothing: with it, all of the log before it is on the disk.
+select set_config('synchronous_commit', 'on', true),
+       pg_logical_emit_message(true, 'tpcapital', '')::text;
 
 -- name: select_changed_signals
 -- Signals changed by the transaction `since` or later, in their order, a page after (xid, id); each

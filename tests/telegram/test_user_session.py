@@ -236,13 +236,13 @@ class HangUpLane:
 
     runs = 0
 
-    async def run(self, requests: Requests, channels: dict[int, TrackedChannel]) -> None:
+    async def run(self, requests: Requests, _channels: dict[int, TrackedChannel]) -> None:
         """One connection's work."""
         self.runs += 1
         if self.runs == 1:
-            sender = requests.client._sender  # noqa: SLF001  # the race itself, made on purpose
-            sender._start_reconnect(None)  # noqa: SLF001  # the same
-            sender._reconnect_task.cancel()  # noqa: SLF001  # the same
+            sender = requests.client._sender  # the race itself, on purpose
+            sender._start_reconnect(None)
+            sender._reconnect_task.cancel()
             raise ConnectionResetError("the server hung up")
         await anyio.sleep_forever()
 

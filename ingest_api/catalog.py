@@ -78,7 +78,7 @@ class SignalFilter(msgspec.Struct, frozen=True, kw_only=True):
             "channel": self.channel,
             "type": self.signal_type,
             "asset": self.asset,
-            "search": self.search and _pattern(self.search),
+            "search": self.search,
             "from": self.since,
             "to": self.until,
             "before_ts": self.after and self.after.ts,
@@ -127,12 +127,6 @@ class Catalog:
     async def ping(self) -> None:
         """Raise DatabaseUnavailableError unless the database answers within a second or two."""
         await self._statements.fetch("select_health", seconds=_PING_SECONDS)
-
-
-def _pattern(text: str) -> str:
-    """The text anywhere, with LIKE's own characters meaning themselves."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def signal_row(row: TupleRow) -> SignalRow:

@@ -182,9 +182,8 @@ class Service:
         """Wait for the database as long as it takes, then bring its schema to ours."""
         while True:
             try:
-                with anyio.fail_after(60):
-                    await migrate(self._settings)
-            except (psycopg.OperationalError, TimeoutError) as error:
+                await migrate(self._settings)
+            except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
                 _log.warning(
                     "waiting for the database: %s",
                     str(error).strip() or "no answer",

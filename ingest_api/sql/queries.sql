@@ -249,8 +249,8 @@ select m.channel_id, m.message_id, m.revision
   join messages m on (m.channel_id, m.message_id) = (d.channel_id, d.message_id);
 
 -- name: select_health
--- Whether the database answers.
-select 1;
+-- Whether the database answers, and whether it may be written: a standby may not.
+select current_setting('transaction_read_only') = 'off' as is_writable;
 
 -- name: lock_migrations
 -- One program at a time migrates this schema; the others wait here. Held by the session.

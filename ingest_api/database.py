@@ -44,14 +44,16 @@ _NONE_TO_BE_HAD = (PoolTimeout, TooManyRequests, PoolClosed)
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
+async def open_pool(
+    settings: Settings, conninfo: str | None = None, name: str = "ingest"
+) -> AsyncIterator[Pool]:
     """A pool that connects in the background and finds back after any outage by itself.
 
     Its connections are not asked whether they live before each use: whoever meets a broken one
     tries again, see `is_broken`.
     """
     pool: Pool = AsyncConnectionPool(
-        settings.conninfo(),
+        conninfo or settings.conninfo(),
         kwargs={"autocommit": True},
         min_size=min(2, settings.pool_size),
         max_size=settings.pool_size,
@@ -61,7 +63,7 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
         # The pool doubles its pauses; giving up soon has the next request try at once instead.
         reconnect_timeout=1.5,
         open=False,
-        name="ingest",
+        name=name,
     )
     await pool.open()
     try:

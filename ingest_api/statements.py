@@ -10,7 +10,7 @@ from ingest_api.database import Pool, borrowed, is_broken, is_passing
 from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.sql import QUERIES
 
-_SECONDS = 8.0
+SECONDS = 8.0
 _NO_SCHEMA = (
     psycopg.errors.UndefinedTable,
     psycopg.errors.UndefinedColumn,
@@ -25,7 +25,7 @@ class Statements:
         self._pool = pool
 
     async def fetch(
-        self, name: str, parameters: dict[str, Any] | None = None, *, seconds: float = _SECONDS
+        self, name: str, parameters: dict[str, Any] | None = None, *, seconds: float = SECONDS
     ) -> list[TupleRow]:
         """The statement's rows. Raises DatabaseUnavailableError within `seconds`.
 

@@ -120,7 +120,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(ge=1000, description="window of the rate limit, ms")
     ] = 60_000
     rate_limit_max: Annotated[
-        int, msgspec.Meta(ge=0, description="requests a window and client on public routes; 0: any")
+        int,
+        msgspec.Meta(
+            ge=0,
+            description="requests a window and client on public routes, by each process; 0: any",
+        ),
     ] = 120
     trusted_proxies: Annotated[
         str,

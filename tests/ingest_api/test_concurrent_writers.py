@@ -1,4 +1,7 @@
-"""Eight connections, shuffled, repeated and edited deliveries, and a database that dies amid it."""
+"""Eight connections to two replicas of the API, and a database that dies amid it.
+
+What they send is shuffled, repeated and edited; the tables are the model's all the same.
+"""
 
 import os
 import random
@@ -65,17 +68,25 @@ async def test_no_row_is_wrong_after_writers_and_kills(
     chance.shuffle(events)
     is_shared = "TEST_DATABASE_URL" in os.environ
     server = _shared_server(postgres) if is_shared else _own_server(postgres_folder)
-    with server as (dsn, break_it), ApiProcess(dsn, tmp_path / "log") as api:
+    with (
+        server as (dsn, break_it),
+        ApiProcess(dsn, tmp_path / "log") as api,
+        ApiProcess(dsn, tmp_path / "other") as other,
+    ):
         await anyio.to_thread.run_sync(api.wait_until_ready)
-        async with aiohttp.ClientSession(api.url) as session:
-            sender = Sender(session)
+        await anyio.to_thread.run_sync(other.wait_until_ready)
+        async with (
+            aiohttp.ClientSession(api.url) as session,
+            aiohttp.ClientSession(other.url) as other_session,
+        ):
+            senders = [Sender(session), Sender(other_session)]
             with anyio.fail_after(90):
                 async with anyio.create_task_group() as writers:
                     for number in range(_CONNECTIONS):
-                        own = events[number::_CONNECTIONS]
+                        own, sender = events[number::_CONNECTIONS], senders[number % 2]
                         writers.start_soon(_write, sender, own, random.Random(seed + number))
-                    writers.start_soon(_break_often, sender, len(events), break_it)
-        assert len(sender.acknowledged) == len(events)
+                    writers.start_soon(_break_often, senders, len(events), break_it)
+        assert sum(len(sender.acknowledged) for sender in senders) == len(events)
         assert stored(dsn) == expected(versions)
 
 
@@ -96,12 +107,12 @@ async def _write(sender: Sender, own: list[Delivery], chance: random.Random) -> 
         await sender.insist(*batch)
 
 
-async def _break_often(sender: Sender, total: int, break_it: Breaks) -> None:
+async def _break_often(senders: list[Sender], total: int, break_it: Breaks) -> None:
     """When a quarter, a half and three quarters are acknowledged."""
     for quarter in (1, 2, 3):
-        await eventually(partial(_has_acknowledged, sender, total * quarter // 4), 60)
+        await eventually(partial(_have_acknowledged, senders, total * quarter // 4), 60)
         await anyio.to_thread.run_sync(break_it)
 
 
-def _has_acknowledged(sender: Sender, count: int) -> bool:
-    return len(sender.acknowledged) >= count
+def _have_acknowledged(senders: list[Sender], count: int) -> bool:
+    return sum(len(sender.acknowledged) for sender in senders) >= count

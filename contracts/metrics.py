@@ -205,6 +205,12 @@ API = (
         {"error_type": DATABASE_ERRORS},
     ),
     Metric(
+        "api_reads_total",
+        "counter",
+        "reads that TIMESCALEDB_READ_URL's replica answered, or the primary in its place",
+        {"server": ("replica", "primary")},
+    ),
+    Metric(
         "api_http_request_duration_seconds",
         "histogram",
         "one request, from its head read to its answer sent",

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import click
 
 from ops import backup as backups
-from ops import backup_manifest, backup_restore
+from ops import backup_manifest, backup_restore, backup_seal
 from ops.backup import Places
 from ops.backup_database import BackupDatabase
 from ops.db import database_settings
 from ops.rendering import Facts, Sheet, Size, show
 
 F = TypeVar("F", bound=Callable[..., Any])
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _PARTS = (
     ("--channels", "CHANNELS_FILE", "channels.toml", "The channels file (CHANNELS_FILE)."),
     ("--session", "SESSION_DIR", ".session", "The session's folder (SESSION_DIR)."),
@@ -54,14 +55,30 @@ def _places(given: dict[str, Any]) -> Places:
     help="The folder of backups (BACKUP_DIR).",
 )
 @click.option("--keep", type=click.IntRange(1), help="Remove the oldest backups beyond so many.")
+@click.option(
+    "--age-recipient",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    help="Encrypt every file for this public key (age1…); more than one may be given.",
+)
+@click.option(
+    "--age-recipients-file",
+    "key_files",
+    envvar="BACKUP_AGE_RECIPIENTS_FILE",
+    type=_FILE,
+    help="The same, a key a line (BACKUP_AGE_RECIPIENTS_FILE).",
+)
 @_at_places
 def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> None:
     """Back up outbox, session, channels file and database, while all is running.
 
     A backup is a folder with a manifest of checksums and counts; of settings it holds the names
     only. All files have mode 0600. Keep it as safe as the session: who has it is the account.
+    Encrypted, only the manifest can be read without the private key.
     """
-    done = backups.make(_places(given), folder, os.environ)
+    to = backup_seal.recipients(given["keys"], filter(None, [given["key_files"]]))
+    done = backups.make(_places(given), folder, os.environ, to)
     gone = backups.rotate(folder, keep) if keep else []
     manifest = backup_manifest.read(done)
     document = {
@@ -69,10 +86,12 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
         "removed": [str(each) for each in gone],
         "outbox": manifest.outbox.states if manifest.outbox else None,
         "rows": _rows(manifest),
+        "recipients": manifest.recipients,
         "files": {name: fact.bytes for name, fact in manifest.files.items()},
     }
     files = [(name, Size(fact.bytes), fact.sha256) for name, fact in manifest.files.items()]
     facts = {"backup": str(done), "removed": len(gone), "rows": _total(manifest)}
+    facts["encrypted to"] = ", ".join(manifest.recipients) or None
     sheet = Sheet("files", ("file", "bytes", "sha256"), files)
     show(document, Facts("backup", facts), sheet, as_json=as_json)
 
@@ -80,8 +99,9 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
 @click.command(short_help="Restore a backup, or check that it can be.")
 @click.argument("path", metavar="BACKUP", type=click.Path(path_type=Path, exists=True))
 @click.option("--check", is_flag=True, help="Restore into scratch places and compare only.")
+@click.option("--age-identity", "key", type=_FILE, help="The private keys of an encrypted backup.")
 @_at_places
-def restore(path: Path, *, check: bool, as_json: bool, **given: Any) -> None:
+def restore(path: Path, key: Path | None, *, check: bool, as_json: bool, **given: Any) -> None:
     """Put a backup in place, or with --check only into scratch places.
 
     Everything is checked before anything changes. What is replaced is kept as a restore point: the
@@ -89,9 +109,10 @@ def restore(path: Path, *, check: bool, as_json: bool, **given: Any) -> None:
     as it was. Stop gateway and API first; run `tpcapital db roles` after.
     """
     places = _places(given)
+    by = backup_seal.identities(key) if key else []
     with TemporaryDirectory(prefix="tpcapital-restore-") as scratch:
         if check:
-            manifest = backup_restore.check(path, places, Path(scratch))
+            manifest = backup_restore.check(path, places, Path(scratch), by)
             document: dict[str, Any] = {
                 "backup": str(path),
                 "created_at": manifest.created_at,
@@ -101,7 +122,7 @@ def restore(path: Path, *, check: bool, as_json: bool, **given: Any) -> None:
             facts = document | {"rows": _total(manifest)}
             show(document, Facts("restore --check", facts), as_json=as_json)
             return
-        done = backup_restore.restore(path, places, Path(scratch))._asdict()
+        done = backup_restore.restore(path, places, Path(scratch), by)._asdict()
     show(done, Facts("restore", done | {"files": ", ".join(done["files"])}), as_json=as_json)
 
 

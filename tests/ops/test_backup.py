@@ -2,10 +2,8 @@
 
 import json
 import os
-import sqlite3
 import stat
 import threading
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from gateway_outbox.session_file import hold_session
 from ingest_api.database import open_pool
 from ingest_api.store import Store
 from ops.cli import main
+from tests.gateway_outbox.session_files import write_session
 from tests.ingest_api.messages import CHATTER, SIGNAL, delivery
 from tests.postgres import settings
 from tests.running_gateway import gateway_process
@@ -50,11 +49,7 @@ class Site:
         self.session = folder / "session" / "gateway.session"
         self.channels = folder / "channels.toml"
         self.backups = folder / "backups"
-        self.session.parent.mkdir(mode=0o700)
-        with closing(sqlite3.connect(self.session)) as connection:
-            connection.execute("create table sessions (auth_key blob)")
-            connection.execute("insert into sessions values (x'00')")
-            connection.commit()
+        write_session(self.session)
         self.channels.write_text("# ours\n", encoding="utf-8")
         self.environ = {
             "OUTBOX_PATH": str(outbox),

@@ -71,3 +71,7 @@ select _timescaledb_functions.start_background_workers();
 -- name: stamp_signals
 -- A transaction's number means nothing in another cluster: all are news to the feed once more.
 update {table} set changed_xid = pg_current_xact_id();
+
+-- name: count_roles
+-- How many of these roles the server has.
+select count(*) as roles from pg_roles where rolname = any(%(names)s);

@@ -12,14 +12,7 @@ import pyrage
 import pytest
 
 from tests.gateway_outbox.session_files import key_of, write_session
-from tests.ops.test_backup import Site, drop, store
-
-
-@pytest.fixture
-def site(tmp_path: Path, outbox_path: Path, database: str) -> Site:
-    """A site with five rows in the outbox and twenty messages in the database."""
-    store(database, 1, 20)
-    return Site(tmp_path, outbox_path, database)
+from tests.ops.backup_site import Site, drop, store
 
 
 class Key:

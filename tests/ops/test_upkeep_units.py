@@ -49,6 +49,6 @@ def test_systemd_takes_them(tmp_path: Path) -> None:
     verify = ["systemd-analyze", "verify", "--man=no", *units]
     done = subprocess.run(verify, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    for path in (each for each in units if each.endswith(".service")):
-        security = ["systemd-analyze", "security", "--offline=true", "--threshold=20", path]
+    for each in (name for name in units if name.endswith(".service")):
+        security = ["systemd-analyze", "security", "--offline=true", "--threshold=20", each]
         subprocess.run(security, capture_output=True, check=True)

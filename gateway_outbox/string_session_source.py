@@ -75,7 +75,7 @@ class StringSession(NamedTuple):
         return cls(dc, address, port, Secret(key.decode("latin-1")))
 
     def write(self, path: Path) -> None:
-        """Make a session file of it, mode 0600, without asking Telegram anything."""
+        """Make a session file `….session` of it, mode 0600, without asking Telegram anything."""
         prepare_file(path)
         session = SQLiteSession(str(path))
         session.set_dc(self.dc, self.address, self.port)

@@ -93,7 +93,7 @@ class BackupDatabase:
             if fact.extension_schema:
                 self._named(connection, "post_restore", schema=fact.extension_schema)
             faults = _faults(fact, self._fact(connection, fact.schema))
-            if "tp_capital_signals" in fact.tables:
+            if connection.execute(_QUERIES["has_stamp"], {"schema": fact.schema}).fetchone():
                 table = sql.Identifier(fact.schema, "tp_capital_signals")
                 stamp = sql.SQL(_QUERIES["stamp_signals"]).format(table=table)
                 connection.execute(stamp)

@@ -6,15 +6,19 @@ from pathlib import Path
 from shutil import rmtree
 
 import click
+import msgspec
 
 from contracts.version import current
+from ingest_api.settings import Settings
 from ops import backup_manifest
 from ops.backup import DATABASE
 from ops.backup_database import BackupDatabase
 from ops.backup_folder import BackupFolder
 from ops.backup_manifest import DatabaseFact, Manifest
+from ops.db import connected
 from ops.move_site import Site
 from ops.move_step import Facts, Note
+from ops.old_table import ADOPT
 
 _ENV = "old.env"
 
@@ -50,6 +54,15 @@ class BackUp:
         return [f"{facts.get('folder')} stays"]
 
 
+def _counted(settings: Settings) -> Settings:
+    """The settings with the schema of the old signals, whose tables are counted in the dump."""
+    with connected(settings) as connection:
+        rows = connection.execute(ADOPT["select_old_tables"]).fetchall()
+    schemas = {row["schema"] for row in rows if row["name"] == "tp_capital_signals"}
+    found = schemas.pop() if len(schemas) == 1 else settings.timescaledb_schema
+    return msgspec.structs.replace(settings, timescaledb_schema=found)
+
+
 def _fill(site: Site, folder: Path) -> Manifest:
     files = BackupFolder(folder, {})
     sources = {_ENV: site.env_file} | {
@@ -60,7 +73,7 @@ def _fill(site: Site, folder: Path) -> Manifest:
             files.take(name, stream)
     database: DatabaseFact | None = None
     if settings := site.old_settings():
-        database = BackupDatabase(settings).dump(partial(files.take, DATABASE))
+        database = BackupDatabase(_counted(settings)).dump(partial(files.take, DATABASE))
     written = sorted(path for path in folder.rglob("*") if path.is_file())
     return Manifest(
         program=current(),

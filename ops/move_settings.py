@@ -84,9 +84,14 @@ class Tokens:
         return [f"{names}: {'kept' if _good(site) else 'drawn anew'}, the same in both"]
 
     def problems(self, site: Site) -> list[str]:
-        """Two that differ are a person's to settle."""
+        """Two that differ are a person's to settle; a container has its own, which comes first."""
+        if site.compose and not _of_compose(site):
+            make = site.compose.parent / "make-secrets"
+            return [f"there is no {site.compose_token}: make it first with `sh {make}`"]
         found = {value for value in map(_read, _places(site)) if value}
-        return ["the two tokens in the credentials' folder differ"] if len(found) > 1 else []
+        if len(found) > 1 and not site.compose:
+            return [f"the two tokens in {site.credentials} differ: remove the wrong one"]
+        return []
 
     def run(self, site: Site, facts: Facts, note: Note) -> None:
         """Write it; a good one stays."""
@@ -153,6 +158,13 @@ def _read(path: Path) -> str:
 
 
 def _good(site: Site) -> str | None:
-    """A token to go on with: one of the new files, else of the old env file."""
+    """A token to go on with: the container's, one of the new files, else of the old env file."""
+    if site.compose:
+        return _of_compose(site)
     found = [*map(_read, _places(site)), *(site.old_variables.get(name, "") for name in _TOKENS)]
     return next((value for value in found if value and not token_fault(Secret(value))), None)
+
+
+def _of_compose(site: Site) -> str | None:
+    value = _read(site.compose_token) if site.compose_token else ""
+    return value if value and not token_fault(Secret(value)) else None

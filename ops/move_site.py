@@ -75,6 +75,14 @@ class Site(msgspec.Struct, frozen=True, dict=True, kw_only=True):
         return self.state / "outbox.sqlite3"
 
     @property
+    def compose_token(self) -> Path | None:
+        """The token that the API's container is given; `compose/make-secrets` makes it."""
+        if self.compose is None:
+            return None
+        folder = Path(os.environ.get("SECRETS_DIR") or self.compose.parent / "secrets")
+        return folder / "gateway_token"
+
+    @property
     def journal(self) -> Path:
         """Where the move notes what it has done."""
         return self.state / "move.json"

@@ -133,10 +133,18 @@ class OldHome:
             systemctl_stand_in.stop(int(path.read_text()))
             path.unlink()
 
+    def write_docker(self, line: str) -> None:
+        """A `docker` that does only this."""
+        self._write_program("docker", line)
+
     def _write_systemctl(self) -> None:
-        script = self.units / "systemctl"
-        program = Path(systemctl_stand_in.__file__)
-        script.write_text(f'#!/bin/sh\nexec {sys.executable} {program} "$@"\n', encoding="utf-8")
+        self._write_program(
+            "systemctl", f'exec {sys.executable} {Path(systemctl_stand_in.__file__)} "$@"'
+        )
+
+    def _write_program(self, name: str, line: str) -> None:
+        script = self.units / name
+        script.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         script.chmod(0o755)
 
 

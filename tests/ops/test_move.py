@@ -146,6 +146,27 @@ def test_settings_that_a_service_would_refuse_are_told_before(old: OldHome) -> N
     assert "torn-bot-token" not in done.stdout + done.stderr
 
 
+def test_the_gateway_takes_the_token_of_the_container(old: OldHome) -> None:
+    """With --compose its secret is the token; without one it is said how to make it."""
+    compose = old.folder / "compose" / "compose.yaml"
+    compose.parent.mkdir()
+    compose.write_text("services: {}\n", encoding="utf-8")
+    words = ("--compose", str(compose), "--no-database")
+    assert "make-secrets" in old.run("--run", *words).stderr
+    token = "of-the-container-0123456789abcdef"
+    (compose.parent / "secrets").mkdir()
+    (compose.parent / "secrets" / "gateway_token").write_text(token, encoding="utf-8")
+    old.write_docker("echo no daemon here >&2; exit 1")
+    done = old.run("--run", *words)
+    assert done.returncode == 1
+    assert "step start: docker compose" in done.stderr
+    assert "no daemon here" in done.stderr
+    assert "--rollback" in done.stderr
+    path = old.new / "etc" / "credentials" / "api_secret_token"
+    assert path.read_text(encoding="utf-8").strip() == token
+    assert old.states()["start"] == "begun"
+
+
 @pytest.mark.long
 def test_killed_between_and_inside_its_steps_it_ends_alike(old: OldHome) -> None:
     """With 10,000 rows of each old table: kill -9 seven times, then to the end, then back."""

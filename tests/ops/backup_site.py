@@ -76,6 +76,12 @@ class Site:
         """Messages in the ledger."""
         return int(self.rows("select count(*) from tp_capital.messages")[0][0])
 
+    def delivered(self) -> set[tuple[Any, ...]]:
+        """Every message of the ledger, and every signal, as `(kind, message, text)`."""
+        messages = self.rows("select 'message', message_id, text from tp_capital.messages")
+        signals = "select 'signal', message_id, raw_message from tp_capital.tp_capital_signals"
+        return {*messages, *self.rows(signals)}
+
     def states(self) -> dict[str, int]:
         """The outbox's rows by state."""
         found: dict[str, int] = self.document("outbox", "status")["states"]

@@ -18,11 +18,9 @@ if not os.environ.get("TPCAPITAL_SYSTEMD"):
 async def machine() -> AsyncIterator[Machine]:
     """The services installed with their settings as delivered, and nothing running."""
     found = Machine()
-    await found.tpcapital("install", "--api", "--yes")
-    try:
-        yield found
-    finally:
-        await found.forget()
+    await found.prepare()
+    yield found
+    await found.forget()
 
 
 @pytest.fixture

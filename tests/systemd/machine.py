@@ -6,6 +6,8 @@ from pathlib import Path
 
 import anyio
 
+from tests.waiting import eventually
+
 GATEWAY = "tp-capital-gateway.service"
 API = "tp-capital-api.service"
 PROGRAM = "/opt/tp-capital/.venv/bin/tpcapital"
@@ -13,6 +15,7 @@ CONFIG = Path("/etc/tp-capital")
 CREDENTIALS = CONFIG / "credentials"
 STATE = Path("/var/lib/tp-capital-gateway")
 _DROP_INS = Path("/run/systemd/system")
+_DELIVERED = Path("/run/delivered")
 
 
 class Machine:
@@ -50,7 +53,7 @@ class Machine:
 
     async def journal(self, unit: str = GATEWAY) -> str:
         """What the unit said since this test began."""
-        since = f"--since=@{self._begun:.0f}"
+        since = f"--since=@{int(self._begun)}"
         return (await self.run("journalctl", "-o", "cat", since, "-u", unit))[1]
 
     def set(self, name: str = "gateway", **variables: str) -> None:
@@ -71,9 +74,37 @@ class Machine:
         (folder / "test.conf").write_text(f"[Service]\n{text}\n", encoding="utf-8")
         await self.systemctl("daemon-reload")
 
+    async def prepare(self) -> None:
+        """Everything as it is after an installation."""
+        if not _is_installed():
+            await self.tpcapital("install", "--api", "--yes")
+            shutil.copytree(CONFIG, _DELIVERED, dirs_exist_ok=True)
+
     async def forget(self) -> None:
-        """Stop everything, and remove what was installed with its data."""
-        await self.systemctl("kill", "--signal=KILL", GATEWAY, check=False)
-        shutil.rmtree(_DROP_INS / f"{GATEWAY}.d", ignore_errors=True)
-        await self.tpcapital("uninstall", "--purge", "--yes")
+        """End everything; settings become those delivered, data go."""
+        await self.systemctl("kill", "--signal=KILL", GATEWAY, API, check=False)
+        await self.systemctl("stop", GATEWAY, API, check=False)
         await self.systemctl("reset-failed", check=False)
+        shutil.rmtree(_DROP_INS / f"{GATEWAY}.d", ignore_errors=True)
+        await self.systemctl("daemon-reload")
+        if _is_installed():
+            _restore()
+
+    async def logged(self, text: str, unit: str = GATEWAY) -> None:
+        """Until the unit said so. Raises TimeoutError."""
+
+        async def is_there() -> bool:
+            return text in await self.journal(unit)
+
+        await eventually(is_there)
+
+
+def _is_installed() -> bool:
+    return CONFIG.exists()
+
+
+def _restore() -> None:
+    shutil.rmtree(CONFIG)
+    shutil.copytree(_DELIVERED, CONFIG)
+    for each in STATE.iterdir():
+        each.unlink()

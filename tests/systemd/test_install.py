@@ -11,6 +11,11 @@ from tests.waiting import eventually
 RUN = Path("/run")
 
 
+def _copies_of_secrets() -> list[Path]:
+    """What `as-service` may leave behind."""
+    return list(RUN.glob("tp-capital-*"))
+
+
 def _uid(pid: int) -> int:
     """Whose process it is."""
     return Path(f"/proc/{pid}").stat().st_uid
@@ -55,13 +60,15 @@ async def test_the_unit_is_sound_and_exposes_little(machine: Machine) -> None:
 
 async def test_an_operators_commands_run_as_the_service(machine: Machine) -> None:
     """`as-service` has the settings, the user and the secrets; with and without a gateway."""
-    said = json.loads(await machine.tpcapital("as-service", "channels", "add", "@x", "--json"))
-    assert said["added"] == "@x"
+    said = json.loads(
+        await machine.tpcapital("as-service", "channels", "add", "@signals", "--json")
+    )
+    assert said["added"] == "@signals"
     await machine.start()
     outbox = json.loads(await machine.tpcapital("as-service", "outbox", "status", "--json"))
     assert str(await machine.pid()) in json.dumps(outbox)
     assert {each.stat().st_uid for each in STATE.iterdir()} == {STATE.stat().st_uid}
-    assert list(RUN.glob("tp-capital-*")) == []
+    assert _copies_of_secrets() == []
 
 
 async def test_the_metrics_of_the_process_are_there(machine: Machine) -> None:

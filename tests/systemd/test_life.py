@@ -57,16 +57,15 @@ async def test_a_blocked_gateway_is_ended_and_started_again(machine: Machine) ->
     await shows(machine, "NRestarts", "1")
     await shows(machine, "ActiveState", "^active$")
     assert await machine.pid() != before
-    journal = await machine.journal()
-    assert "Failed with result 'watchdog'" in journal
-    assert "Fatal Python error: Aborted" in journal
+    await machine.logged("Failed with result 'watchdog'")
+    await machine.logged("Fatal Python error: Aborted")
 
 
 async def test_a_gateway_that_works_outlives_its_watchdog(
     machine: Machine, bot: BotApiServer
 ) -> None:
     """Telegram and the API being away is no reason to end it."""
-    await machine.drop_in("WatchdogSec=1s")
+    await machine.drop_in("WatchdogSec=2s")
     await machine.start()
     bot.publish("channel_post", post(1))
     bot.choose = lambda: Fault.BAD_GATEWAY
@@ -75,7 +74,7 @@ async def test_a_gateway_that_works_outlives_its_watchdog(
 
     async def many_signs() -> bool:
         passed = int(await machine.show("WatchdogTimestampMonotonic")) - int(before)
-        return passed > 2_500_000  # microseconds: the watchdog's time twice over
+        return passed > 2_500_000  # microseconds: more than the watchdog's time
 
     await eventually(many_signs)
     assert await machine.show("NRestarts") == "0"
@@ -101,6 +100,7 @@ async def test_a_lost_login_is_not_tried_again(machine: Machine, bot: BotApiServ
     await machine.drop_in("RestartSec=100ms")
     await machine.start()
     bot.faults.append(Fault.UNAUTHORIZED)
+    bot.publish("channel_post", post(1))  # the poll under way ends, the next is refused
     await shows(machine, "ActiveState", "failed")
     assert await machine.show("ExecMainStatus") == str(int(ExitStatus.LOGIN_REQUIRED))
     machine.secret("telegram_ingestion_bot_token", "987654:some_other_bot")
@@ -112,8 +112,8 @@ async def test_a_lost_login_is_not_tried_again(machine: Machine, bot: BotApiServ
 
 @pytest.mark.parametrize("fault", ["settings", "credential"])
 async def test_wrong_settings_are_not_tried_again(machine: Machine, fault: str) -> None:
-    """78, with the sentence that says which one; a missing credential stops systemd itself."""
-    await machine.drop_in("RestartSec=100ms\nStartLimitIntervalSec=0")
+    """78, with the sentence that says which one."""
+    await machine.drop_in("RestartSec=100ms")
     if fault == "settings":
         machine.set(API_ENDPOINT="nowhere")
     else:
@@ -121,7 +121,7 @@ async def test_wrong_settings_are_not_tried_again(machine: Machine, fault: str) 
     assert await machine.systemctl("start", "tp-capital-gateway", check=False) == NOT_READY
     assert await machine.show("ExecMainStatus") == str(int(ExitStatus.CONFIG))
     assert await machine.show("NRestarts") == "0"
-    assert "FATAL API_" in await machine.journal()
+    await machine.logged("FATAL API_")
 
 
 async def test_a_reload_changes_channels_and_no_process(machine: Machine) -> None:
@@ -132,11 +132,7 @@ async def test_a_reload_changes_channels_and_no_process(machine: Machine) -> Non
     file.write_text("version = 1\n[[channel]]\nid = -1001234567890\n", encoding="utf-8")
     os.chown(file, STATE.stat().st_uid, STATE.stat().st_gid)
     await machine.systemctl("reload", "tp-capital-gateway")
-
-    async def is_reloaded() -> bool:
-        return "1 channels declared" in await machine.journal()
-
-    await eventually(is_reloaded)
+    await machine.logged("1 channels declared")
     await shows(machine, "SubState", "^running$")
     assert await machine.pid() == before
 
@@ -146,7 +142,7 @@ async def test_a_stop_under_load_loses_nothing_and_ends_in_time(
 ) -> None:
     """What is received is stored; what the API took is settled; the token it took is ours."""
     async with scripted_api() as api:
-        machine.set(API_ENDPOINT=api.url)
+        machine.set(API_ENDPOINT=api.url, RETRY_DELAY_MS="20", RETRY_MAX_DELAY_MS="20")
         api.script = _slowly
         await machine.start()
         for number in range(1, 3001):

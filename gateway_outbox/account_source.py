@@ -45,16 +45,21 @@ def told() -> Iterator[None]:
         raise LoginError(sentence(error)) from error
 
 
+def require_application(settings: SessionSettings) -> None:
+    """Raise LoginError when the settings do not say which application asks."""
+    if settings.telegram_api_id is None:
+        raise LoginError(
+            "TELEGRAM_API_ID and TELEGRAM_API_HASH are not set; https://my.telegram.org shows both"
+        )
+
+
 @asynccontextmanager
 async def connected(file: Path, settings: SessionSettings) -> AsyncIterator[TelegramClient]:
     """A connected client of a session file, which must exist; closed and saved after the block.
 
     Raises the library's errors. No flood wait is sat out: whoever waits is a person.
     """
-    if settings.telegram_api_id is None:
-        raise LoginError(
-            "TELEGRAM_API_ID and TELEGRAM_API_HASH are not set; https://my.telegram.org shows both"
-        )
+    require_application(settings)
     session = SQLiteSession(str(file))
     try:
         use_server(session, settings)

@@ -42,6 +42,13 @@ class CodeLogin:
         self._session = session
         self._fresh = fresh
 
+    def check(self) -> None:
+        """Raise LoginError when nobody could answer what comes first: before Telegram is asked."""
+        if self._fresh or read_begun(self._session) is None:
+            self._answers.must_have_code()
+            if self._settings.telegram_phone_number is None:
+                self._answers.must_have_phone()
+
     async def run(self, client: TelegramClient) -> None:
         """Sign the client in, from where the login is. Raises LoginError and the library's."""
         begun = self._begun()

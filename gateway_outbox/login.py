@@ -13,7 +13,14 @@ from typing import NamedTuple
 from telethon import TelegramClient, errors, functions
 from telethon.sessions import SQLiteSession, StringSession
 
-from gateway_outbox.account_source import DEAD, Account, account_of, connected, told
+from gateway_outbox.account_source import (
+    DEAD,
+    Account,
+    account_of,
+    connected,
+    require_application,
+    told,
+)
 from gateway_outbox.code_login_source import CodeLogin
 from gateway_outbox.errors import LoginError, LoginRequiredError, SessionUnusableError
 from gateway_outbox.login_answers import Answers
@@ -50,6 +57,9 @@ async def log_in_by_code(
     AlreadyRunningError, SessionUnusableError, ServerKeyError, and LoginError for all else.
     """
     login = CodeLogin(settings, answers, session_path(settings), fresh=fresh)
+    require_application(settings)
+    if not session_path(settings).exists():
+        login.check()
     return await _log_in(settings, answers, login.run)
 
 

@@ -18,6 +18,9 @@ class Answers(Protocol):
     def must_have_code(self) -> None:
         """Raise LoginError when a code could not be given: before one is sent in vain."""
 
+    def must_have_phone(self) -> None:
+        """Raise LoginError when nobody could give the number."""
+
     async def phone(self) -> Secret:
         """The account's number, with + and the country's code."""
 

@@ -1,4 +1,4 @@
-"""Telethon's client as this gateway uses it: one, with its session file, and no habits of its own.
+"""Telethon's client as this gateway uses it: one for each connection, and no habits of its own.
 
 It neither catches up nor reconnects nor sleeps out waits by itself: our own reconciliation, our own
 reconnecting and our own stored waits do that, and say so.
@@ -22,29 +22,46 @@ from gateway_outbox.settings import Settings
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, path: Path) -> AsyncIterator[TelegramClient]:
-    """The client of a session file, not connected; everything it started ends with the block.
+async def open_session(settings: Settings, path: Path) -> AsyncIterator[SQLiteSession]:
+    """The session of a file, for the holder of its lock; closed after the block.
 
-    For the holder of the session's lock. Raises LoginRequiredError without a session,
-    SessionUnusableError for one that is damaged or that others can read, ServerKeyError.
+    Raises LoginRequiredError without a session, SessionUnusableError for one that is damaged or
+    that others can read, ServerKeyError.
     """
     await anyio.to_thread.run_sync(require_session, path)
     _quieten()
     session = SQLiteSession(str(path))
     try:
         use_server(session, settings)
-        client = _client(session, settings)
-    except BaseException:
-        session.close()
-        raise
-    try:
-        yield client
+        yield session
     finally:
-        await close(client)
+        session.close()
+
+
+def client_of(session: SQLiteSession, settings: Settings) -> TelegramClient:
+    """A client that is not connected, good for one connection.
+
+    Closed in the moment in which the server hangs up, it can keep the mark of a reconnection that
+    never ran; connected again, its loops would end at once and nothing be answered, for ever
+    (Telethon 1.45, `MTProtoSender.disconnect` cancels the task that would take the mark away).
+    """
+    return new_client(
+        session,
+        settings,
+        connection_retries=0,  # beyond the first try: trying again is ours
+        request_retries=0,
+        retry_delay=0,
+        auto_reconnect=False,
+        sequential_updates=True,
+        flood_sleep_threshold=0,
+        receive_updates=True,
+        catch_up=False,
+        system_version=f"{platform.system()}, Telethon {telethon.__version__}",
+    )
 
 
 async def close(client: TelegramClient) -> None:
-    """End the connection and whatever the client started; it can be connected again."""
+    """End the connection and whatever the client started."""
     with anyio.CancelScope(shield=True):
         await client.disconnect()
     ended = client.disconnected
@@ -63,19 +80,3 @@ def _quieten() -> None:
 
 def _is_news(record: logging.LogRecord) -> bool:
     return "Automatic reconnection" not in record.msg
-
-
-def _client(session: SQLiteSession, settings: Settings) -> TelegramClient:
-    return new_client(
-        session,
-        settings,
-        connection_retries=0,  # beyond the first try: trying again is ours
-        request_retries=0,
-        retry_delay=0,
-        auto_reconnect=False,
-        sequential_updates=True,
-        flood_sleep_threshold=0,
-        receive_updates=True,
-        catch_up=False,
-        system_version=f"{platform.system()}, Telethon {telethon.__version__}",
-    )

@@ -14,6 +14,7 @@ import anyio
 import stamina
 from anyio.abc import TaskStatus
 from telethon import TelegramClient, errors
+from telethon.sessions import SQLiteSession
 from telethon.tl import functions, types
 
 from contracts.telemetry import Telemetry
@@ -31,7 +32,7 @@ from gateway_outbox.session_file import hold_session, session_path
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import SourceState
 from gateway_outbox.tracked_channel import TrackedChannel
-from gateway_outbox.user_client_source import close, open_client
+from gateway_outbox.user_client_source import client_of, close, open_session
 from gateway_outbox.user_intake import SOURCE, UserIntake
 from gateway_outbox.user_trouble_source import ConnectionLostError, judged
 
@@ -118,18 +119,18 @@ class UserSource:
         self._turns.on_done = task_status.started
         try:
             with hold_session(path):
-                async with open_client(self._settings, path) as client:
-                    await self._keep_connected(client)
+                async with open_session(self._settings, path) as session:
+                    await self._keep_connected(session)
         except SourceLostError as error:
             is_ban = isinstance(error, AccountBannedError)
             self.state.turn("banned" if is_ban else "login_required", str(error))
             raise
 
-    async def _keep_connected(self, client: TelegramClient) -> None:
+    async def _keep_connected(self, session: SQLiteSession) -> None:
         """One connection after the other, for ever, with growing waits between failed ones."""
         async for attempt in stamina.retry_context(on=self._wait, attempts=None, timeout=None):
             with attempt:
-                await self._connection(client)
+                await self._connection(client_of(session, self._settings))
 
     def _wait(self, error: Exception) -> float | bool:
         """Seconds until the next connection; False (it is raised) when there must be none."""

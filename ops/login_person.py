@@ -46,10 +46,14 @@ class PersonOrFiles:
                 " --code-file FILE (it may appear later), or log in with --qr"
             )
 
-    async def phone(self) -> Secret:
-        """Typed: there is no file for it but TELEGRAM_PHONE_NUMBER_FILE."""
+    def must_have_phone(self) -> None:
+        """Raise LoginError without a person: its only file is TELEGRAM_PHONE_NUMBER_FILE."""
         if not terminal.is_person():
             raise LoginError("TELEGRAM_PHONE_NUMBER is not set (nor TELEGRAM_PHONE_NUMBER_FILE)")
+
+    async def phone(self) -> Secret:
+        """Typed."""
+        self.must_have_phone()
         return Secret(await terminal.ask("Phone number, as +5511987654321: "))
 
     async def code(self, sent_at: float) -> Secret:

@@ -167,11 +167,11 @@ async def test_an_expired_code_is_followed_by_a_new_one(place: LoginPlace, tmp_p
 async def test_nobody_there_and_nothing_given(
     place: LoginPlace, variables: dict[str, str], said: str
 ) -> None:
-    """It says which option to give, sends no code, and does not hang at a question."""
+    """It says which option to give before it asks Telegram anything; no hanging at a question."""
     done = await place.run("login", **variables)
     assert (done.returncode, said in done.stderr) == (1, True), done
     assert "Traceback" not in done.stderr
-    assert place.desk.sent == 0
+    assert (place.desk.sent, place.keys.made, place.server.asked) == (0, 0, [])
 
 
 async def test_a_session_that_is_held_is_not_touched(place: LoginPlace) -> None:

@@ -226,3 +226,33 @@ async def test_a_lane_that_is_broken_itself(site: Site) -> None:
     with anyio.fail_after(10), pytest.raises(ExceptionGroup) as caught:
         await source.run()
     assert caught.group_contains(ValueError, match="a fault of ours")
+
+
+class HangUpLane:
+    """Once: the library's reconnection is called for and ended before its first step.
+
+    So it goes when the server hangs up while the client is being closed (seen in 2 of 100 tries).
+    """
+
+    runs = 0
+
+    async def run(self, requests: Requests, _channels: dict[int, TrackedChannel]) -> None:
+        """One connection's work."""
+        self.runs += 1
+        if self.runs == 1:
+            sender = requests.client._sender  # the race itself, on purpose
+            sender._start_reconnect(None)
+            sender._reconnect_task.cancel()
+            raise ConnectionResetError("the server hung up")
+        await anyio.sleep_forever()
+
+
+async def test_a_hang_up_while_closing_does_not_deafen_the_next_connection(
+    site: Site, channel: Channel
+) -> None:
+    """A client that was closed then is never answered again; so each connection has its own."""
+    lane = HangUpLane()
+    async with site.running(lanes=[lane]):
+        await eventually(lambda: lane.runs == 2, 10)
+        channel.post("after it")
+        await site.holds(channel)

@@ -6,6 +6,7 @@ packages, pyproject.toml and SOURCE_DATE_EPOCH only, so that two builds give the
 
 import json
 import os
+import re
 import sys
 import tomllib
 import uuid
@@ -52,8 +53,7 @@ def bill_of(site: Path, project: dict[str, Any]) -> dict[str, Any]:
 
 def _component(distribution: Distribution) -> dict[str, Any]:
     found = _described("library", distribution.name, distribution.version)
-    licence = distribution.metadata.get("License-Expression")
-    if licence:
+    if licence := _field(distribution, "License-Expression"):
         found["licenses"] = [{"expression": licence}]
     elif named := _licence_names(distribution):
         found["licenses"] = [{"license": {"name": name}} for name in named]
@@ -64,13 +64,18 @@ def _licence_names(distribution: Distribution) -> list[str]:
     classifiers = distribution.metadata.get_all("Classifier") or []
     mark = "License :: OSI Approved :: "
     named = [each.removeprefix(mark) for each in classifiers if each.startswith(mark)]
-    field = distribution.metadata.get("License") or ""
+    field = _field(distribution, "License")
     # some packages put the licence's whole text there
     return named or ([field] if field and "\n" not in field else [])
 
 
+def _field(distribution: Distribution, name: str) -> str:
+    found = distribution.metadata.get_all(name)
+    return str(found[0]) if found else ""
+
+
 def _described(kind: str, name: str, version: str) -> dict[str, Any]:
-    purl = f"pkg:pypi/{name.lower().replace('_', '-')}@{version}"
+    purl = f"pkg:pypi/{re.sub('[-_.]+', '-', name).lower()}@{version}"
     return {"type": kind, "name": name, "version": version, "purl": purl, "bom-ref": purl}
 
 

@@ -52,7 +52,7 @@ def built(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Built:  # n
             shutil.copyfile(ROOT / name, tree / name)
     for name in _SECRET_PLACES:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).write_text(secret)
+        (tree / name).write_text(f"API_SECRET_TOKEN={secret}\n")
     return Built(build(tree, IMAGE_TAG), tree, secret)
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count, islice
 from pathlib import Path
 
 from contracts.message import Key
@@ -17,11 +18,15 @@ from tests.waiting import until
 CHANNELS = 4
 PAUSE_SECONDS = 0.025
 
+_ids = count(1_600_000_001)  # no two gateways of a session share a channel
+
 
 class Traffic:
     """Posts in a few channels, one after the other, for as long as `flowing` lasts."""
 
-    def __init__(self, server: MtprotoServer, gateway: UserGateway, channels: list[Channel]) -> None:
+    def __init__(
+        self, server: MtprotoServer, gateway: UserGateway, channels: list[Channel]
+    ) -> None:
         self._server = server
         self._gateway = gateway
         self._channels = channels
@@ -62,6 +67,11 @@ class Traffic:
         until(lambda: bool(self._server.connections))
         self._connections = set(self._server.connections)
 
+    def wait_for_more(self, count: int) -> None:
+        """So many messages more than there are now."""
+        wanted = len(self.sent) + count
+        until(lambda: len(self.sent) >= wanted)
+
     def wait_until_delivered(self) -> None:
         """Everything that Telegram has is in the outbox, and the API answered for each."""
         wanted = len(self.sent)
@@ -88,7 +98,7 @@ def traffic(folder: Path, endpoint: str, token: str) -> Iterator[Traffic]:
     """A gateway that delivers to `endpoint`, connected and not yet busy."""
     folder.mkdir()
     telegram = Telegram()
-    channels = [telegram.channel(f"Mesa {number}") for number in range(CHANNELS)]
+    channels = [telegram.channel(f"Mesa {id_}", id=id_) for id_ in islice(_ids, CHANNELS)]
     with threaded_server(telegram) as server:
         gateway = UserGateway(folder, server, API_ENDPOINT=endpoint, API_SECRET_TOKEN=token)
         gateway.declare(*channels)

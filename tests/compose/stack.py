@@ -39,7 +39,8 @@ class Stack:
             "HEALTH_INTERVAL": "1s",
             "RATE_LIMIT_MAX": "0",  # tests ask often
         }
-        subprocess.run(["sh", COMPOSE / "make-secrets", self._secrets], check=True)
+        made = ["sh", COMPOSE / "make-secrets", self._secrets]
+        subprocess.run(made, stdout=subprocess.DEVNULL, check=True)
 
     def secret(self, name: str) -> str:
         """The content of a secret's file."""

@@ -39,7 +39,7 @@ class Stack:
             "HEALTH_INTERVAL": "1s",
             "RATE_LIMIT_MAX": "0",  # tests ask often
         }
-        made = ["sh", COMPOSE / "make-secrets", self._secrets]
+        made = ["sh", str(COMPOSE / "make-secrets"), str(self._secrets)]
         subprocess.run(made, stdout=subprocess.DEVNULL, check=True)
 
     def secret(self, name: str) -> str:

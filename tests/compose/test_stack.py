@@ -2,16 +2,18 @@
 
 import os
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import psycopg.sql
 import pytest
 
 from contracts import wire
-from tests.compose.engine import COMPOSE, docker, inspect
+from tests.compose.engine import COMPOSE, ROOT, docker, inspect
 from tests.compose.reader import Reader
 from tests.compose.stack import Stack
 from tests.compose.traffic import Traffic, traffic
@@ -85,6 +87,25 @@ def test_the_api_owns_its_database_and_nothing_else(stack: Stack) -> None:
         ).fetchall()
     assert role == (False, False, False)
     assert hypertables == [("tp_capital_signals",)]
+
+
+def test_the_api_may_be_a_role_that_changes_no_table(stack: Stack) -> None:
+    """`tpcapital db roles` beside the running project; its own user stays the owner."""
+    roles = [sys.executable, "-c", "from ops.cli import main; main()", "db", "roles"]
+    admin = stack.dsn_of("postgres", "database_admin_password")
+    environ = {"PATH": os.environ["PATH"], "TIMESCALEDB_URL": admin}
+    subprocess.run([*roles, "--owner", "tpcapital"], env=environ, cwd=ROOT, check=True)
+    with psycopg.connect(admin) as connection:
+        password = psycopg.sql.Literal(stack.secret("database_password"))
+        alter = psycopg.sql.SQL("alter role tpcapital_api password {}").format(password)
+        connection.execute(alter)
+    stack.compose("up", "--detach", "--wait", "api", TIMESCALEDB_USER="tpcapital_api")
+    assert ingest(stack, 2, stack.secret("gateway_token")) == 200
+    with psycopg.connect(stack.dsn_of("tpcapital_api", "database_password")) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("drop table tp_capital.messages")
+        connection.rollback()
+    stack.up()
 
 
 @pytest.mark.parametrize("service", ["api", "database"])

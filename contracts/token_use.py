@@ -21,9 +21,11 @@ class SlotUse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class TokenUse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """200 of `GET /gateway/token`: the slot of the token sent, and the use of every slot.
 
-    Counted by this process alone, `since` its start; each replica answers for itself.
+    Counted by this process alone, `since` its start; each replica answers for itself. `at` is its
+    clock's time of the answer.
     """
 
     slot: str
+    at: Time
     since: Time
     slots: dict[str, SlotUse]

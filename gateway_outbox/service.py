@@ -127,11 +127,8 @@ async def _receive(parts: _Parts, signals: AsyncIterator[signal.Signals]) -> Exi
         async with anyio.create_task_group() as services:
             handlers = [
                 web.Web(health, telemetry),
-                Control(outbox, holder),
                 CanaryControl(canary, relay, holder),
-                ChannelControl(outbox, channels, holder, telemetry),
-                HistoryControl(outbox, desk, holder),
-                SyncControl(outbox, desk, settings.api_secret_token),
+                *_controls(parts, outbox, desk, telemetry),
             ]
             port = await services.start(web.serve, handlers, settings.gateway_port)
             outbox_lock.announce(settings.outbox_path, holder, port)
@@ -149,6 +146,18 @@ async def _receive(parts: _Parts, signals: AsyncIterator[signal.Signals]) -> Exi
     telemetry.close()
     _say_stopped(outbox)
     return drained or status
+
+
+def _controls(
+    parts: _Parts, outbox: Outbox, desk: HistoryDesk, telemetry: Telemetry
+) -> list[object]:
+    """What serves an operator's requests."""
+    return [
+        Control(outbox, parts.holder),
+        ChannelControl(outbox, parts.channels, parts.holder, telemetry),
+        HistoryControl(outbox, desk, parts.holder),
+        SyncControl(outbox, desk, parts.settings.api_secret_token),
+    ]
 
 
 def _say_stopped(outbox: Outbox) -> None:

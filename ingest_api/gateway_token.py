@@ -51,6 +51,7 @@ class GatewayTokens:
         last = {role: datetime.fromtimestamp(at, UTC) for role, at in self._last.items()}
         return TokenUse(
             slot=slot,
+            at=datetime.now(UTC),
             since=datetime.fromtimestamp(self._since, UTC),
             slots={
                 role: SlotUse(requests=count, last_used_at=last.get(role))

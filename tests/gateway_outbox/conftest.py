@@ -68,7 +68,7 @@ async def client(api: ScriptedApi) -> AsyncIterator[ApiClient]:
 @pytest.fixture
 def canary(outbox: Outbox, client: ApiClient, telemetry: Telemetry) -> Canary:
     """A canary that flies when a test sends it."""
-    return Canary(outbox, client, 0, telemetry)
+    return Canary(outbox, client, 3600, telemetry)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ async def site(  # noqa: PLR0913, PLR0917  # one argument a part that is served
 ) -> AsyncIterator[Site]:
     """The web on a real socket, over the outbox and its running relay."""
     source = SourceState("replay")
-    health = Health(outbox, relay, [source])
+    health = Health(outbox, relay, [source], canary)
     health.register(telemetry)
     holder = Holder(os.getpid(), 0, "c" * 64)
     async with anyio.create_task_group() as tasks, aiohttp.ClientSession() as session:

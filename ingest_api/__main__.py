@@ -22,7 +22,7 @@ def main() -> ExitStatus:
         settings = load(Settings, os.environ)
     except SettingsError as error:
         return _fatal(error.problems, ExitStatus.CONFIG)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, form=settings.log_format)
     try:
         return anyio.run(_run, settings)
     except* PortBusyError as group:

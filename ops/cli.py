@@ -27,6 +27,7 @@ COMMANDS = {
     "restore": "ops.backup_command:restore",
     "session": "ops.session_command:session",
     "token": "ops.token_command:token",
+    "trace": "ops.trace_command:trace",
 }
 
 

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from contracts.problem import Problem
 from contracts.telemetry import Telemetry
 from contracts.trace import about
-from contracts.wire import Accepted, BatchAccepted, ItemResult, Outcome
+from contracts.wire import Outcome
 from gateway_outbox.api_client import Answer, ApiClient
 from gateway_outbox.outbox import Outbox, Row, Settlement
 from gateway_outbox.trouble import TroubleError
@@ -20,6 +19,20 @@ log = logging.getLogger(__name__)
 
 MAX_REASON = 500
 _UNREADABLE = Verdict(Action.RETRY, "unexpected")
+
+
+class _Answered(msgspec.Struct):
+    """Of `Accepted` and `ItemResult` what settles a row; a newer API may say more, or otherwise."""
+
+    outcome: Outcome
+    index: int | None = None
+    problem: Problem | None = None
+
+
+class _BatchAnswered(msgspec.Struct):
+    """The same of `BatchAccepted`."""
+
+    results: list[_Answered]
 
 
 class Delivery:
@@ -77,7 +90,7 @@ class Delivery:
         _tell(rows, found)
         return found
 
-    def _count(self, rows: list[Row], results: Sequence[Accepted | ItemResult]) -> None:
+    def _count(self, rows: list[Row], results: list[_Answered]) -> None:
         now = time.time() * 1000
         outcomes: dict[tuple[str, Outcome], int] = {}
         for row, result in zip(rows, results, strict=True):
@@ -95,20 +108,20 @@ class Delivery:
         self._telemetry.record("relay_delivery_seconds", (now - rows[0].appended_ms) / 1000)
 
 
-def _results(body: bytes, sent: int) -> Sequence[Accepted | ItemResult] | None:
+def _results(body: bytes, sent: int) -> list[_Answered] | None:
     """What became of each row, or None when this is not our API's answer."""
     try:
         if sent == 1:
-            return [msgspec.json.decode(body, type=Accepted)]
-        results = msgspec.json.decode(body, type=BatchAccepted).results
+            return [msgspec.json.decode(body, type=_Answered)]
+        results = msgspec.json.decode(body, type=_BatchAnswered).results
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     in_order = [result.index for result in results] == list(range(sent))
     return results if in_order else None
 
 
-def _settlement(row: Row, result: Accepted | ItemResult) -> Settlement:
-    if isinstance(result, ItemResult) and result.outcome == "rejected":
+def _settlement(row: Row, result: _Answered) -> Settlement:
+    if result.outcome == "rejected":
         problem = result.problem
         detail = problem.detail if problem else "no reason given"
         return Settlement(row.seq, "dead_letter", reason=f"rejected: {detail}"[:MAX_REASON])

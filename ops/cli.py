@@ -28,6 +28,7 @@ COMMANDS = {
     "session": "ops.session_command:session",
     "token": "ops.token_command:token",
     "trace": "ops.trace_command:trace",
+    "upgrade": "ops.upgrade_command:upgrade",
 }
 
 

@@ -92,3 +92,7 @@ SELECT (SELECT value FROM counter WHERE name = 'appended') AS appended,
 -- name: integrity
 -- purpose: what SQLite finds wrong in the file, or the one word ok
 PRAGMA integrity_check(50);
+
+-- name: version
+-- purpose: the file's schema version
+PRAGMA user_version;

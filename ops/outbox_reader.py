@@ -55,6 +55,10 @@ class OutboxReader:
         """What became of a row, or None when there is none of that number."""
         return next((row["state"] for row in self._all("state", seq=seq)), None)
 
+    def version(self) -> int:
+        """The file's schema version."""
+        return int(self._all("version")[0][0])
+
     def message_rows(self, channel: int, message: int) -> list[dict[str, Any]]:
         """Every row of one message, whole, in the order of arrival."""
         return [dict(row) for row in self._all("message_rows", channel=channel, message=message)]

@@ -84,7 +84,7 @@ def _document(story: Story, lines: list[dict[str, Any]]) -> dict[str, Any]:
         "stored_as": story.stored_as._asdict(),
         "verdict": story.verdict(),
         "traces": story.traces,
-        "story": [event._asdict() for event in sorted(story.events)],
+        "story": [event._asdict() for event in story.in_order],
         "outbox": [brief(row) for row in story.rows],
         "purged": story.is_purged,
         "ledger": story.one("select_message"),
@@ -103,7 +103,7 @@ def _parts(story: Story, lines: list[dict[str, Any]]) -> tuple[Sheet | Facts, ..
     if story.stored_as != story.key:
         facts["stored as"] = "/".join(map(str, story.stored_as))
     facts |= {f"note {number}": note for number, note in enumerate(story.notes, 1)}
-    told = [_told(event) for event in sorted(story.events)]
+    told = [_told(event) for event in story.in_order]
     said = [
         (line.get("time"), line["log"], line.get("level"), line.get("message")) for line in lines
     ]

@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contracts import queries
 from contracts.message import Key, Message
 from contracts.trace import trace_id
 from gateway_outbox.errors import GatewayError
 from ops.outbox_reader import open_reader
 
-QUERY = queries.load("ops", "trace.sql")
 _BRIEF = 60
 _payload = msgspec.json.Decoder(Message)
 
@@ -54,26 +52,20 @@ class Story:
     def read_database(self, dsn: str | None) -> None:
         """Take what the database holds; a note where it cannot be asked."""
         import click
-        from psycopg import Error
 
-        from ops.db import connected, database_settings, set_path
+        from ops.db_story import read_story
 
         try:
-            settings = database_settings(dsn)
-            with connected(settings) as connection:
-                set_path(connection, settings.timescaledb_schema, "public")
-                values = {
-                    "channel": self.stored_as.channel_id,
-                    "message": self.stored_as.message_id,
-                }
-                for name, query in QUERY.items():
-                    self.found[name] = connection.execute(query, values).fetchall()
-        except (click.ClickException, Error) as error:
-            self.found = {}
-            said = error.format_message() if isinstance(error, click.ClickException) else error
-            self.notes.append(f"the database could not be asked: {said}")
+            self.found = read_story(dsn, self.stored_as)
+        except click.ClickException as error:
+            self.notes.append(f"the database could not be asked: {error.format_message()}")
             return
         self._take_found()
+
+    @property
+    def in_order(self) -> list[Event]:
+        """The events by time; those of one millisecond as they follow from each other."""
+        return sorted(self.events, key=lambda event: event.at)
 
     @property
     def is_known(self) -> bool:
@@ -147,5 +139,7 @@ class Story:
     def _note(self, at: datetime | int | None, where: str, what: str) -> None:
         if isinstance(at, int):
             at = datetime.fromtimestamp(at / 1000, UTC)
-        if at is not None:
-            self.events.append(Event(at.astimezone(UTC), where, what))
+        if at is not None:  # whole milliseconds, as the outbox has them: else it seems too early
+            at = at.astimezone(UTC)
+            at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+            self.events.append(Event(at, where, what))

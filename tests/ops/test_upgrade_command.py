@@ -37,7 +37,7 @@ def test_services_that_may_meet(database: str, tmp_path: Path) -> None:
         with psycopg.connect(database) as connection:
             connection.execute("delete from tp_capital.schema_migrations where version = 30")
         older = document(check(services, "--json"))
-        assert older["findings"][3]["note"] == "0030_canary"
+        assert older["findings"][3]["note"] == "0030_canary.sql"
         assert "(1 migrations, at its start)" in older["steps"][1]
         unseen = check(services, api="http://127.0.0.1:9")
         assert (unseen.exit_code, "cannot be told" in unseen.stdout) == (3, True)

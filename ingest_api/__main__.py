@@ -18,6 +18,7 @@ _log = logging.getLogger("ingest_api")
 
 def main() -> ExitStatus:
     """Serve until a signal; every way to end has its own status."""
+    logs.configure()
     try:
         settings = load(Settings, os.environ)
     except SettingsError as error:
@@ -49,7 +50,7 @@ def _sentences(group: BaseExceptionGroup[Exception]) -> list[str]:
 
 def _fatal(problems: list[str], status: ExitStatus) -> ExitStatus:
     for problem in problems:
-        sys.stderr.write(f"FATAL {problem}\n")
+        _log.critical("FATAL %s", problem, extra={"action": "service.failed"})
     return status
 
 

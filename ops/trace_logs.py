@@ -24,8 +24,7 @@ def lines_about(
         {**line, "log": name}
         for name, texts in sources
         for line in _parsed(texts)
-        if line.get("trace_id") in traces
-        or (line.get("channel_id"), line.get("message_id")) in keys
+        if line.get("trace_id") in traces or _names(line, keys)
     ]
 
 
@@ -45,6 +44,12 @@ def of_supervisors(since: datetime) -> Iterator[tuple[str, Iterable[str]]]:
     for container in _output(["docker", "ps", "-q", "--filter", label]):
         command = ["docker", "logs", "--since", since.isoformat(), container]
         yield f"container {container}", _output(command)
+
+
+def _names(line: dict[str, Any], keys: set[Key]) -> bool:
+    """Whether a line names one of the messages, alone or among others."""
+    numbers = line.get("message_ids", [line.get("message_id")])
+    return any((line.get("channel_id"), number) in keys for number in numbers)
 
 
 def _output(command: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from contracts.message import MAX_TEXT_BYTES, Message, Origin, text_digest
+from gateway_outbox.held_deletions import tombstone
 from tests.pipeline.example import Example
 from tests.pipeline.stored import channels_of
 from tests.pipeline.texts import chatter, signals, texts
@@ -44,6 +45,7 @@ SOMETIMES = {
     *("same second edit", "older edit after newer", "copy", "many texts"),
     *("active signal", "withdrawn signal", "dead letter", "dead letter sent again"),
     *("poison buried", "discard", "purge"),
+    *("deleted signal", "deleted, never seen", "deletion before its message"),
 }
 
 
@@ -94,6 +96,21 @@ class Pipeline(RuleBasedStateMachine):
         self.append(_edit(message, text, message.timestamp + timedelta(seconds=5)))
         if and_back:
             self.append(_edit(message, signal, message.timestamp + timedelta(seconds=9)))
+
+    @precondition(lambda self: self.messages)
+    @rule(pick=picks, seconds=st.integers(1, 3))
+    def delete(self, pick: int, seconds: int) -> None:
+        """A message, perhaps deleted before; what edits of it still come changes no deletion."""
+        self.example.append(_deletion(self.picked(pick), seconds))
+
+    @rule(signal=signals(), seconds=st.integers(1, 3), is_seen=st.booleans())
+    def delete_first(self, signal: str, seconds: int, *, is_seen: bool) -> None:
+        """The deletion is noticed before the message, which may never come."""
+        message = self.message(signal)
+        self.example.append(_deletion(message, seconds))
+        if is_seen:
+            self.append(message)
+            self.world.sometimes["deletion before its message"] += 1
 
     @precondition(lambda self: self.messages)
     @rule(pick=picks)
@@ -256,6 +273,14 @@ def _edit(message: Message, text: str, edited: datetime) -> Message:
     return msgspec.structs.replace(message, text=text, edited_at=edited)
 
 
+def _deletion(message: Message, seconds: int) -> Message:
+    """Noticed so long after; a gateway that does not know the send time puts that in its place."""
+    noticed = message.timestamp + timedelta(seconds=seconds)
+    sent_at = message.timestamp if seconds > 1 else None
+    found = tombstone(message.channel_id, message.message_id, noticed, sent_at)
+    return msgspec.structs.replace(found, source="user", received_at=SENT, traceparent=TRACE)
+
+
 @pytest.fixture(scope="module")
 def world(postgres: TestDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One API and one database for every example."""
@@ -285,7 +310,7 @@ def run(world: World, machine: type[Pipeline], examples: int, *, steps: int) -> 
 
 def test_no_order_of_events_and_faults_loses_or_alters_a_message(world: World) -> None:
     """A few examples, for every change of the code."""
-    run(world, Pipeline, 9, steps=20)
+    run(world, Pipeline, 11, steps=20)
 
 
 @pytest.mark.long

@@ -29,12 +29,16 @@ test-long *args:
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 
+# Test the units under a real systemd: LAB run SCRIPT … runs a script in a throw-away machine
+test-systemd lab *args:
+    @lab=$1; shift; "$lab" run "$PWD/tests/systemd/in_lab" "$PWD/{{ python }}" "$@"
+
 # Check style, types, shell scripts and locks
 lint:
     {{ python }} -m ruff check .
     {{ python }} -m ruff format --check .
     {{ python }} -m mypy
-    if command -v shellcheck >/dev/null; then shellcheck justw .ci/run; else echo "skipped: shellcheck absent"; fi
+    if command -v shellcheck >/dev/null; then shellcheck justw .ci/run tests/systemd/in_lab; else echo "skipped: shellcheck absent"; fi
     {{ python }} -m ops.locks --check
 
 # Format the code and put imports in order

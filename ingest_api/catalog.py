@@ -124,9 +124,10 @@ class Catalog:
                 return total
             total += count
 
-    async def ping(self) -> None:
-        """Raise DatabaseUnavailableError unless the database answers within a second or two."""
-        await self._statements.fetch("select_health", seconds=_PING_SECONDS)
+    async def ping(self) -> bool:
+        """Whether the database may be written; it answers within a second or two."""
+        ((is_writable,),) = await self._statements.fetch("select_health", seconds=_PING_SECONDS)
+        return bool(is_writable)
 
 
 def signal_row(row: TupleRow) -> SignalRow:

@@ -17,6 +17,7 @@ import psycopg
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from ingest_api.catalog import SignalRow, signal_row
+from ingest_api.database import is_passing
 from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.feed_place import Place, SafePlace
 from ingest_api.settings import Settings
@@ -66,7 +67,9 @@ class SignalFeed:
         while True:
             try:
                 await self._follow_database()
-            except (psycopg.OperationalError, DatabaseUnavailableError) as error:
+            except (psycopg.Error, DatabaseUnavailableError) as error:
+                if isinstance(error, psycopg.Error) and not is_passing(error):
+                    raise
                 _log.warning(
                     "the signal feed waits for the database: %s",
                     str(error).strip() or "no answer",

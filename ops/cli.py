@@ -12,6 +12,7 @@ from ingest_api.errors import IngestError
 COMMANDS = {
     "adopt": "ops.adopt_command:adopt",
     "api": "ops.service_commands:api",
+    "as-service": "ops.as_service_command:as_service",
     "backfill": "ops.backfill_command:backfill",
     "backup": "ops.backup_command:backup",
     "bench": "ops.bench_command:bench",
@@ -20,12 +21,15 @@ COMMANDS = {
     "demo": "ops.demo_command:demo",
     "gateway": "ops.service_commands:gateway",
     "import": "ops.import_command:import_files",
+    "install": "ops.install_command:install",
     "login": "ops.login_command:login",
     "logout": "ops.login_command:logout",
+    "migrate-from-monolith": "ops.move_command:migrate_from_monolith",
     "outbox": "ops.outbox_command:outbox",
     "parse": "ops.parse_command:parse",
     "restore": "ops.backup_command:restore",
     "session": "ops.session_command:session",
+    "uninstall": "ops.install_command:uninstall",
 }
 
 

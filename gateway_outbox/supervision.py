@@ -102,9 +102,9 @@ class Supervision:
         is_trying = any(source.condition in ("starting", "connecting") for source in sources)
         if is_trying and time.monotonic() - self._received_since < TRIES_SECONDS:
             return
-        if sources and all(source.condition in LOST for source in sources):
-            return
-        if await _takes_writes(pipeline.outbox) and not pipeline.outbox.held:
+        takes_writes = await _takes_writes(pipeline.outbox) and not pipeline.outbox.held
+        is_lost = sources and all(source.condition in LOST for source in sources)
+        if takes_writes and not is_lost:
             await self.manager.ready()
 
     async def _give_sign(self, pipeline: Pipeline) -> None:

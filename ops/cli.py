@@ -22,10 +22,15 @@ COMMANDS = {
     "import": "ops.import_command:import_files",
     "login": "ops.login_command:login",
     "logout": "ops.login_command:logout",
+    "logs": "ops.logs_command:logs",
     "outbox": "ops.outbox_command:outbox",
     "parse": "ops.parse_command:parse",
+    "restart": "ops.lifecycle_command:restart",
     "restore": "ops.backup_command:restore",
     "session": "ops.session_command:session",
+    "start": "ops.lifecycle_command:start",
+    "status": "ops.status_command:status",
+    "stop": "ops.lifecycle_command:stop",
 }
 
 

@@ -73,7 +73,8 @@ class ComposeService:
 
     def tail(self) -> list[str]:
         """As `Supervisor.tail`."""
-        return run(self._project.logs(self.service, f"--tail={TAIL_LINES}")).out.splitlines()
+        options = ("--no-log-prefix", f"--tail={TAIL_LINES}")
+        return run(self._project.logs(self.service, *options)).out.splitlines()
 
     def urls(self) -> dict[str, str]:
         """As `Supervisor.urls`; only replicas with a port on the host are in it."""

@@ -15,7 +15,7 @@ from ops.compose_project import ComposeProject, EngineError
 from ops.compose_service import ComposeService, service_of
 from ops.local_http import ask
 from ops.outside_database import OutsideDatabase
-from ops.own_health import complete
+from ops.own_health import complete, hear_of_database
 from ops.plain_process import PlainProcess
 from ops.standing import Standing
 from ops.supervisor import Supervisor
@@ -60,7 +60,11 @@ class Installation(NamedTuple):
     def standings(self) -> list[Standing]:
         """All rows, those of one component together; looked at at the same time."""
         with ThreadPoolExecutor(max_workers=8) as pool:
-            rows = [row for found in pool.map(_look, self.supervisors) for row in found]
+            found = [pair for pairs in pool.map(_look, self.supervisors) for pair in pairs]
+        rows = [row for row, _ in found]
+        for row in rows:
+            if row.component == "database" and row.state == "unknown":
+                hear_of_database(row, [page for each, page in found if each.component == "api"])
         return rows
 
 
@@ -90,23 +94,26 @@ def ready(component: str, url: str) -> bool:
     return ask(f"{url}{path}", seconds=2.0).status == 200  # noqa: PLR2004  # OK
 
 
-def _look(supervisor: Supervisor) -> list[Standing]:
+def _look(supervisor: Supervisor) -> list[tuple[Standing, dict[str, Any]]]:
     rows = supervisor.look()
     urls = supervisor.urls() if supervisor.component in PORTS else {}
+    found = []
     for row in rows:
-        page: dict[str, Any] = complete(row, urls.get(row.name, ""))
-        _note_stranger(row, supervisor, page)
-    return rows
+        page = complete(row, urls.get(row.name, ""))
+        found.append((row, page or _note_stranger(row, supervisor)))
+    return found
 
 
-def _note_stranger(row: Standing, supervisor: Supervisor, page: Mapping[str, Any]) -> None:
+def _note_stranger(row: Standing, supervisor: Supervisor) -> dict[str, Any]:
     """A service in the foreground of some terminal has no supervisor, and yet it answers."""
-    if page or not isinstance(supervisor, PlainProcess) or row.state != "stopped":
-        return
+    if not isinstance(supervisor, PlainProcess) or row.state != "stopped":
+        return {}
     other = msgspec.structs.replace(row, state="unknown", supervisor="foreground")
-    if complete(other, supervisor.expected_url) and other.state != "unknown":
+    page = complete(other, supervisor.expected_url)
+    if page:
         for name in Standing.__struct_fields__:
             setattr(row, name, getattr(other, name))
+    return page
 
 
 def _prepared_project() -> ComposeProject | None:

@@ -17,24 +17,13 @@ class OutsideDatabase:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
 
-    @property
-    def is_known(self) -> bool:
-        """Whether anything says where it is."""
-        from ops.db import database_settings
-
-        try:
-            database_settings(environ=self._environ)
-        except click.UsageError:
-            return False
-        return True
-
     def look(self) -> list[Standing]:
         """As `Supervisor.look`: connects and asks for the versions and the size."""
         row = Standing(component="database", name="database", supervisor=self.kind, state="unknown")
         try:
             self._ask(row)
-        except click.UsageError as error:
-            row.trouble = error.message
+        except click.UsageError:
+            row.trouble = "nothing here says where it is (TIMESCALEDB_URL)"
         except click.ClickException as error:
             row.state, row.trouble = "failed", error.message
         return [row]

@@ -1,5 +1,6 @@
 """What a service says of itself at its own /health, added to its row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ops.local_http import ask
@@ -33,6 +34,16 @@ def complete(row: Standing, url: str) -> dict[str, Any]:
     row.trouble = row.trouble or wrong
     row.key = gateway_key(page) if row.component == "gateway" else api_key(page)
     return page
+
+
+def hear_of_database(row: Standing, pages: Sequence[dict[str, Any]]) -> None:
+    """Fill in the row of a database that only the API reaches, from the API's pages."""
+    checks = [page["checks"]["timescaledb"] for page in pages if page]
+    if not checks:
+        return
+    bad = [check["message"] for check in checks if _is_bad(check)]
+    row.state = "failed" if len(bad) == len(checks) else "running"
+    row.key, row.trouble = "as the API says", bad[0] if bad else ""
 
 
 def _wrong(page: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 import click
 
+from ops.log_line import parse
 from ops.standing import Standing
 
 TAIL_LINES = 15
@@ -16,7 +17,8 @@ class ComponentFailedError(click.ClickException):
     def __init__(self, name: str, reason: str, tail: Sequence[str] = ()) -> None:
         lines = [f"{name}: {reason}"]
         if tail:
-            lines += [f"The last lines of its log (all: tpcapital logs {name}):", *tail]
+            lines += [f"The last lines of its log (all: tpcapital logs {name}):"]
+            lines += [line.text() for raw in tail if (line := parse(name, "plain", raw))]
         super().__init__("\n".join(lines))
 
 

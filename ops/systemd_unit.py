@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from contracts.environment import unquoted
+from contracts.exit_status import ExitStatus
 from ops.outside_program import Output, run
 from ops.process_facts import resident_bytes
 from ops.standing import Standing, State
@@ -111,7 +112,8 @@ class SystemdUnit:
         if output.status == 0:
             return
         how = "" if self.is_user else "sudo "
-        reason = f"systemctl {verb} {self.name}: {output.reason}"
+        # the first line has the cause, the last one only where to look
+        reason = f"systemctl {verb} {self.name}: {(output.err.splitlines() or [''])[0]}"
         if "uthentication" in output.err or "ermission" in output.err:
             raise ComponentFailedError(self.component, f"{reason}. Type: {how}tpcapital {verb}")
         raise ComponentFailedError(self.component, reason, self.tail())
@@ -149,6 +151,8 @@ def parse(text: str) -> dict[str, str]:
 def standing(component: str, kind: str, shown: Mapping[str, str]) -> Standing:
     """The row that these properties make."""
     state = _STATES.get(shown.get("ActiveState", ""), "unknown")
+    if shown.get("SubState") == "auto-restart":
+        state = "failed"  # it ended, and is tried again
     pid = int(shown.get("MainPID") or 0) or None
     since = shown.get("StateChangeTimestamp", "").removeprefix("@")
     return Standing(
@@ -169,9 +173,12 @@ def standing(component: str, kind: str, shown: Mapping[str, str]) -> Standing:
 def _trouble(state: State, shown: Mapping[str, str]) -> str:
     if state == "unknown":
         return "systemd does not answer"
-    if state == "failed" or shown.get("SubState") == "auto-restart":
-        return f"{shown.get('Result', '')}, exit status {shown.get('ExecMainStatus', '')}"
-    return ""
+    if state != "failed":
+        return ""
+    status = int(shown.get("ExecMainStatus") or 0)
+    known = status in (each.value for each in ExitStatus)
+    word = f" ({ExitStatus(status).name.lower().replace('_', ' ')})" if known and status else ""
+    return f"{shown.get('Result', '')}, exit status {status}{word}"
 
 
 def _number(shown: Mapping[str, str], name: str) -> int | None:

@@ -24,6 +24,7 @@ class Delivery:
         self._client = client
         self._outbox = outbox
         self._telemetry = telemetry
+        self.requested_at = time.monotonic()  # when a request last began or ended
 
     async def deliver(self, rows: list[Row]) -> None:
         """Send the rows and settle every one, or raise TroubleError with the others pending."""
@@ -36,7 +37,9 @@ class Delivery:
         settled here, row by dead row, so that a trouble in between does not lose it.
         """
         begun = time.perf_counter()
+        self.requested_at = time.monotonic()
         answer = await self._client.post(rows)
+        self.requested_at = time.monotonic()
         self._telemetry.record("relay_request_seconds", time.perf_counter() - begun)
         self._telemetry.record("relay_batch_rows", len(rows))
         verdict = judge(answer.status) if answer.status else Verdict(Action.RETRY, answer.failure)

@@ -65,6 +65,7 @@ class Relay:
         self.trouble: TroubleError | None = None
         self.retries = 0
         self.last_delivery: float | None = None
+        self._due = time.monotonic()
         outbox.on_pending(self.wake)
 
     @property
@@ -73,6 +74,11 @@ class Relay:
         if self.trouble is None:
             return State.DELIVERING
         return State.HELD if self.trouble.held else State.RETRYING
+
+    @property
+    def late_seconds(self) -> float:
+        """How long ago the next turn or request was due; some while means that it is stuck."""
+        return max(0.0, time.monotonic() - max(self._due, self._delivery.requested_at))
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -105,8 +111,9 @@ class Relay:
                     if self._settling.due(more_is_coming=bool(self._in_flight)):
                         lanes.start_soon(self._settle)
                     # An append, an answer, a commit wakes; the poll guards against a lost wake-up.
-                    held = self._settling.waiting
-                    with anyio.move_on_after(DELAY_SECONDS if held else SAFETY_POLL_SECONDS):
+                    wait = DELAY_SECONDS if self._settling.waiting else SAFETY_POLL_SECONDS
+                    self._due = time.monotonic() + wait
+                    with anyio.move_on_after(wait):
                         await self._wake.wait()
             await self._settling.flush()
         finally:
@@ -195,4 +202,6 @@ class Relay:
         self._telemetry.add("telegram_retry_attempts_total", attempt_number=number)
         # With suspects alone pending the API may be well: what comes next must not wait long.
         retry = min(self.retries, self._backoff.burst) if self._suspects.alone else self.retries
-        return self._backoff.wait(retry, random.random(), error.retry_after)  # noqa: S311  # jitter
+        wait = self._backoff.wait(retry, random.random(), error.retry_after)  # noqa: S311  # jitter
+        self._due = time.monotonic() + wait
+        return wait

@@ -13,7 +13,6 @@ from contracts.problem import Problem
 
 INGEST_PATH = "/ingest"
 BATCH_PATH = "/ingest/batch"
-CHECK_PATH = "/ingest/check"
 STATUS_PATH = "/gateway/status"
 STATUS_PATH = "/gateway/status"
 TOKEN_HEADER = "X-Gateway-Token"  # noqa: S105  # a header's name
@@ -52,18 +51,6 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     skipped: bool = False
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """200 of `POST /ingest/check`: the message would be taken as this; nothing was stored.
-
-    `token` tells which of the accepted tokens the request carried: current or previous.
-    """
-
-    status: str
-    token: str
-    kind: Kind
-    signal: FoundSignal | None
-
-
 class ItemResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What became of one item of a batch, by its place in the request.
 
@@ -100,7 +87,7 @@ _batch = msgspec.json.Decoder(_Batch)
 _encoder = msgspec.json.Encoder()
 
 
-def encode(body: Message | Accepted | BatchAccepted | Checked | Problem) -> bytes:
+def encode(body: Message | Accepted | BatchAccepted | Problem) -> bytes:
     """JSON bytes of anything that crosses the wire; times as RFC 3339, defaults left out."""
     return _encoder.encode(body)
 

@@ -90,7 +90,6 @@ def _open_routes(endpoints: Endpoints) -> list[BaseRoute]:
     return [
         Route(wire.INGEST_PATH, Counted(ingest.one, telemetry), methods=["POST"]),
         Route(wire.BATCH_PATH, Counted(ingest.batch, telemetry), methods=["POST"]),
-        Route(wire.CHECK_PATH, Counted(ingest.check, telemetry), methods=["POST"]),
         Route(wire.STATUS_PATH, endpoints.link, methods=["POST"]),
         _route("/", get=endpoints.page.root(health.info)),
         _route("/health", get=health.health),

@@ -1,4 +1,4 @@
-"""POST /ingest, /ingest/batch and /ingest/check: bytes in, committed rows, what became of each."""
+"""POST /ingest and POST /ingest/batch: bytes in, committed rows, and what became of each."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -51,7 +51,7 @@ class Counted:
 
 
 class Ingest:
-    """The endpoints as ASGI applications; `submit` answers after the commit."""
+    """The two endpoints as ASGI applications; `submit` answers after the commit."""
 
     def __init__(self, intake: Intake, submit: Submit, life: Life, telemetry: Telemetry) -> None:
         self._intake = intake
@@ -82,23 +82,6 @@ class Ingest:
         written = str(sum(result.stored for result in results))
         answer = wire.encode(wire.BatchAccepted(received=len(results), results=results))
         await send_json(send, answer, headers={"ingest-written": written})
-
-    async def check(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """POST /ingest/check: all that `one` does but the write. Raises ProblemError."""
-        limit = wire.MAX_MESSAGE_BYTES
-        answer = await self._intake.admit(scope, receive, limit, partial(self._checked, scope))
-        await send_json(send, answer)
-
-    async def _checked(self, scope: Scope, body: bytes) -> bytes:
-        try:
-            delivery = Delivery.of(wire.decode_message(body))
-        except ContractError as error:
-            raise _invalid(error) from None
-        await self._record([])
-        token = self._intake.tokens.role(scope["headers"]) or ""
-        return wire.encode(
-            wire.Checked(status="ok", token=token, kind=delivery.kind, signal=delivery.found)
-        )
 
     async def _batch_results(self, scope: Scope, body: bytes) -> list[wire.ItemResult]:
         try:

@@ -120,14 +120,6 @@ _GATEWAY = (
     ),
     Operation(
         "post",
-        wire.CHECK_PATH,
-        "Say what the message would be taken for, and which token came; stores nothing",
-        wire.Checked,
-        "gateway",
-        Message,
-    ),
-    Operation(
-        "post",
         wire.STATUS_PATH,
         "Report the gateway's state, and take along what is asked of it",
         GatewayReply,

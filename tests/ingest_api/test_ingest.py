@@ -57,25 +57,6 @@ async def test_an_edit_is_the_same_message_with_a_new_text(client: aiohttp.Clien
         assert await found.json() == {"data": []}
 
 
-async def test_a_check_tells_what_would_be_and_stores_nothing(
-    client: aiohttp.ClientSession,
-) -> None:
-    """The token's role and the kind; a wrong token and a bad message are refused as ever."""
-    status, answer = await _post(client, "/ingest/check", body(4, channelId=-1004))
-    found = {"asset": "PETRW385", "direction": "buy", "signal_type": "Swing Trade"}
-    assert (status, answer) == (
-        200,
-        {"status": "ok", "token": "current", "kind": "signal", "signal": found},
-    )
-    async with client.get("/signals", params={"channel": "-1004"}) as signals:
-        assert await signals.json() == {"data": []}
-    assert (await _post(client, "/ingest", body(4, channelId=-1004)))[1]["outcome"] == "created"
-    assert (await _post(client, "/ingest/check", {}))[0] == 400
-    wrong = {"X-Gateway-Token": TOKEN[:-1]}
-    async with client.post("/ingest/check", json=body(4), headers=wrong) as refused:
-        assert refused.status == 401
-
-
 @pytest.mark.parametrize("text", ["", CHATTER])
 async def test_a_text_that_is_no_signal_is_a_success(
     client: aiohttp.ClientSession, text: str

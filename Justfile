@@ -22,19 +22,20 @@ test *args:
 pictures:
     @TPCAPITAL_PICTURES=1 {{ python }} -m pytest -q tests/browser/test_looks.py -k pictures
 
-# Run only the tests that take minutes
+# Run only the tests that take minutes, two at a time
 test-long *args:
-    @{{ python }} -m pytest -m long "$@"
+    @{{ python }} -m pytest -m long -n 2 --dist load "$@"
 
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 
-# Check style, types, shell scripts and locks
+# Check style, types, shell scripts, the Dockerfile and locks
 lint:
     {{ python }} -m ruff check .
     {{ python }} -m ruff format --check .
     {{ python }} -m mypy
-    if command -v shellcheck >/dev/null; then shellcheck justw .ci/run; else echo "skipped: shellcheck absent"; fi
+    .venv/bin/shellcheck justw .ci/run compose/make-secrets compose/roll
+    .venv/bin/hadolint compose/Dockerfile
     {{ python }} -m ops.locks --check
 
 # Format the code and put imports in order

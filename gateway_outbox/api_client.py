@@ -38,6 +38,7 @@ class ApiClient:
         self._single = settings.api_endpoint
         self._batch = settings.batch_endpoint
         self._status = settings.status_endpoint
+        self._canary = settings.canary_endpoint
         self._token = token
 
     async def post(self, rows: list[Row]) -> Answer:
@@ -50,6 +51,10 @@ class ApiClient:
     async def report(self, body: bytes) -> Answer:
         """The gateway's state to `POST /gateway/status`."""
         return await self._post(self._status, body)
+
+    async def canary(self, body: bytes) -> Answer:
+        """A canary to `POST /ingest/canary`."""
+        return await self._post(self._canary, body)
 
     async def _post(self, url: str, body: bytes) -> Answer:
         headers = {
@@ -77,8 +82,9 @@ async def open_api_client(
 ) -> AsyncIterator[ApiClient]:
     """A client whose connections close with the block."""
     timeout = aiohttp.ClientTimeout(total=settings.api_timeout_seconds, connect=CONNECT_SECONDS)
+    # Beside the lanes a report and a canary may be on their way.
     # Shorter than the API's 75 s keep-alive, so that we never send into a connection it closes.
-    connector = aiohttp.TCPConnector(limit=settings.relay_lanes + 1, keepalive_timeout=20)
+    connector = aiohttp.TCPConnector(limit=settings.relay_lanes + 2, keepalive_timeout=20)
     async with aiohttp.ClientSession(
         timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:

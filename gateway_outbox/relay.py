@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from contracts import wire
 from contracts.telemetry import Telemetry
 from gateway_outbox.backoff import Backoff
+from gateway_outbox.canary import Canary
 from gateway_outbox.delivery import Delivery
 from gateway_outbox.outbox import Outbox, Row
 from gateway_outbox.settling import DELAY_SECONDS, Settling
@@ -53,6 +54,7 @@ class Relay:
         telemetry: Telemetry,
     ) -> None:
         self._outbox = outbox
+        self._canary: Canary | None = None
         self._delivery = delivery
         self._backoff = backoff
         self._lanes = lanes
@@ -79,6 +81,11 @@ class Relay:
     def late_seconds(self) -> float:
         """How long ago the next turn or request was due; some while means that it is stuck."""
         return max(0.0, time.monotonic() - max(self._due, self._delivery.requested_at))
+
+    def carry(self, canary: Canary) -> None:
+        """Deliver this canary whenever it is due, in a turn of the loop that delivers rows."""
+        self._canary = canary
+        canary.on_due(self.wake)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -108,6 +115,8 @@ class Relay:
                 while self.trouble is None:
                     self._wake = anyio.Event()
                     await self._fill(lanes)
+                    if self._canary and self._canary.take():
+                        lanes.start_soon(self._canary.deliver)
                     if self._settling.due(more_is_coming=bool(self._in_flight)):
                         lanes.start_soon(self._settle)
                     # An append, an answer, a commit wakes; the poll guards against a lost wake-up.

@@ -15,6 +15,8 @@ from contracts.version import current
 from gateway_outbox import outbox_lock, service_manager, web
 from gateway_outbox.api_client import open_api_client
 from gateway_outbox.api_token import TokenReader
+from gateway_outbox.canary import Canary
+from gateway_outbox.canary_control import CanaryControl
 from gateway_outbox.channel_control import ChannelControl
 from gateway_outbox.channels_file import Channels
 from gateway_outbox.control import Control
@@ -114,24 +116,25 @@ async def _receive(parts: _Parts, signals: AsyncIterator[signal.Signals]) -> Exi
         open_outbox(settings.outbox_path, telemetry) as outbox,
         open_api_client(settings, token) as client,
     ):
+        canary = Canary(outbox, client, settings.canary_seconds, telemetry)
         relay = _relay(settings, outbox, Delivery(client, outbox, telemetry), telemetry)
+        relay.carry(canary)
         desk = HistoryDesk()
         sources = open_sources(settings, channels, outbox, telemetry, desk)
         states = [source.state for source in sources]
-        health = Health(outbox, relay, states)
+        health = Health(outbox, relay, states, canary)
         health.register(telemetry)
         async with anyio.create_task_group() as services:
             handlers = [
                 web.Web(health, telemetry),
-                Control(outbox, holder),
-                ChannelControl(outbox, channels, holder, telemetry),
-                HistoryControl(outbox, desk, holder),
-                SyncControl(outbox, desk, settings.api_secret_token),
+                CanaryControl(canary, relay, holder),
+                *_controls(parts, outbox, desk, telemetry),
             ]
             port = await services.start(web.serve, handlers, settings.gateway_port)
             outbox_lock.announce(settings.outbox_path, holder, port)
             # Last: with a backlog it keeps the processor busy from its first step on.
             await services.start(relay.run)
+            services.start_soon(canary.run)
             services.start_soon(keep_house, outbox, settings.outbox_keep_days)
             services.start_soon(StatusReporter(client, outbox, states, channels, desk).run)
             _say_ready(port, outbox)
@@ -143,6 +146,18 @@ async def _receive(parts: _Parts, signals: AsyncIterator[signal.Signals]) -> Exi
     telemetry.close()
     _say_stopped(outbox)
     return drained or status
+
+
+def _controls(
+    parts: _Parts, outbox: Outbox, desk: HistoryDesk, telemetry: Telemetry
+) -> list[object]:
+    """What serves an operator's requests."""
+    return [
+        Control(outbox, parts.holder),
+        ChannelControl(outbox, parts.channels, parts.holder, telemetry),
+        HistoryControl(outbox, desk, parts.holder),
+        SyncControl(outbox, desk, parts.settings.api_secret_token),
+    ]
 
 
 def _say_stopped(outbox: Outbox) -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
     "start": "ops.lifecycle_command:start",
     "status": "ops.status_command:status",
     "stop": "ops.lifecycle_command:stop",
+    "token": "ops.token_command:token",
     "uninstall": "ops.install_command:uninstall",
 }
 

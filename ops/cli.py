@@ -19,6 +19,7 @@ COMMANDS = {
     "channels": "ops.channels_command:channels",
     "db": "ops.db_command:db",
     "demo": "ops.demo_command:demo",
+    "doctor": "ops.doctor_command:doctor",
     "gateway": "ops.service_commands:gateway",
     "import": "ops.import_command:import_files",
     "install": "ops.install_command:install",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ops.compose_project import ComposeProject, EngineError
 from ops.outside_program import Output, run
 from ops.standing import Standing, State
-from ops.supervisor import TAIL_LINES, ComponentFailedError, LogCommand
+from ops.supervisor import TAIL_LINES, ComponentFailedError, LogCommand, Wanted
 
 _STATES: Final[dict[str, State]] = {
     "running": "running",
@@ -31,7 +31,7 @@ class ComposeService:
     def __init__(self, component: str, project: ComposeProject, service: str, port: int) -> None:
         self.component = component
         self.service = service
-        self._project = project
+        self.project = project
         self._port = port
 
     def look(self) -> list[Standing]:
@@ -42,7 +42,7 @@ class ComposeService:
             return [self._empty("unknown", str(error))]
         if not containers:
             return [self._empty("stopped", "no container yet")]
-        memory = self._project.memory(containers)
+        memory = self.project.memory(containers)
         return [
             standing(self.component, self._name(each), each, memory.get(each["Id"]))
             for each in containers
@@ -57,7 +57,7 @@ class ComposeService:
         states = {standing(self.component, "", each, None).state for each in containers}
         if states == {"running"}:
             return False
-        self._check("up", self._project.up(self.service, len(containers)))
+        self._check("up", self.project.up(self.service, len(containers)))
         return True
 
     def stop(self) -> bool:
@@ -68,13 +68,13 @@ class ComposeService:
             raise ComponentFailedError(self.component, str(error)) from error
         if not any(each["State"]["Running"] or each["State"]["Restarting"] for each in containers):
             return False
-        self._check("stop", self._project.stop(self.service))
+        self._check("stop", self.project.stop(self.service))
         return True
 
     def tail(self) -> list[str]:
         """As `Supervisor.tail`."""
         options = ("--no-log-prefix", f"--tail={TAIL_LINES}")
-        return run(self._project.logs(self.service, *options)).out.splitlines()
+        return run(self.project.logs(self.service, *options)).out.splitlines()
 
     def urls(self) -> dict[str, str]:
         """As `Supervisor.urls`; only replicas with a port on the host are in it."""
@@ -84,15 +84,22 @@ class ComposeService:
             return {}
         return {name: url for name, url in found.items() if url}
 
-    def log(self, since: float | None, lines: int, *, follow: bool) -> LogCommand:
+    def log(self, wanted: Wanted, /) -> LogCommand:
         """As `Supervisor.log`."""
-        options = ["--timestamps", f"--tail={lines}"] + ["--follow"] * follow
-        if since:
-            options.append(f"--since={datetime.fromtimestamp(since, UTC).isoformat()}")
-        return LogCommand(self.component, self._project.logs(self.service, *options), "compose")
+        options = ["--timestamps", f"--tail={wanted.lines}"] + ["--follow"] * wanted.follow
+        if wanted.since:
+            options.append(f"--since={datetime.fromtimestamp(wanted.since, UTC).isoformat()}")
+        return LogCommand(self.component, self.project.logs(self.service, *options), "compose")
+
+    def environment(self) -> dict[str, str]:
+        """The variables of its first container."""
+        pairs = [
+            text.partition("=") for each in self._containers()[:1] for text in each["Config"]["Env"]
+        ]
+        return {name: value for name, _, value in pairs}
 
     def _containers(self) -> list[dict[str, Any]]:
-        return [each for each in self._project.containers() if service_of(each) == self.service]
+        return [each for each in self.project.containers() if service_of(each) == self.service]
 
     def _name(self, container: Mapping[str, Any]) -> str:
         number = container["Config"]["Labels"].get(_NUMBER, "1")

@@ -24,6 +24,7 @@ from ops.systemd_unit import SystemdUnit
 UNITS: Final = {"gateway": "tp-capital-gateway.service", "api": "tp-capital-api.service"}
 MODULES: Final = {"gateway": "gateway_outbox", "api": "ingest_api"}
 PORTS: Final = {"gateway": 4006, "api": 4005}
+_OTHER_PORTS: Final = {"prometheus": 9090, "grafana": 3000, "caddy": 4005}
 _DATABASES: Final = ("database", "timescaledb")  # what compose calls it
 
 
@@ -84,7 +85,7 @@ def find(environ: Mapping[str, str] | None = None) -> Installation:
     if project:
         known = {"api", *_DATABASES}
         others = [name for name in services if name not in known]
-        found += [ComposeService(name, project, name, 0) for name in others]
+        found += [ComposeService(name, project, name, _OTHER_PORTS.get(name, 0)) for name in others]
     return Installation(found, environments, unread)
 
 

@@ -36,7 +36,10 @@ def ask(
     """The answer to one request, on a connection of its own. Follows no redirection."""
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
+    try:
+        connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
+    except ValueError as error:  # a port that is no number
+        return Answer(0, {}, b"", f"{url}: {error}")
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, path, body, {"Connection": "close", **(headers or {})})

@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from subprocess import PIPE
+from typing import Any
 
 import anyio
 import anyio.abc
@@ -17,7 +18,7 @@ from anyio.streams.text import TextReceiveStream
 
 from ops.installation import Installation, find
 from ops.log_line import LogLine, parse
-from ops.supervisor import LogCommand
+from ops.supervisor import LogCommand, Wanted
 
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _MANY = 1_000_000  # all that is younger, where a time is given
@@ -50,45 +51,33 @@ class Moment(click.ParamType[float]):
     "--lines", default=50, show_default=True, help="At most so many of each, without --since."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
-def logs(
-    component: str | None,
-    since: float | None,
-    lines: int,
-    *,
-    follow: bool,
-    errors: bool,
-    as_json: bool,
-) -> None:
+def logs(component: str | None, *, errors: bool, as_json: bool, **given: Any) -> None:
     """Show the logs of all components, or of COMPONENT, merged by time.
 
     They come from the journal, from the container engine or from the run folder, as it is.
     """
-    count = _MANY if since or errors else lines
-    commands = _commands(find(), component, since, count, follow=follow)
-    say = partial(_say, errors=errors, since=since, as_json=as_json)
-    if follow:
+    wanted = Wanted(**given)
+    if wanted.since or errors:
+        wanted = wanted._replace(lines=_MANY)
+    commands = _commands(find(), component, wanted)
+    say = partial(_say, errors=errors, since=wanted.since, as_json=as_json)
+    if wanted.follow:
         anyio.run(_follow, commands, say)
         return
     found = [line for command in commands for line in _read(command)]
-    chosen = sorted(found, key=lambda line: line.at or 0.0)
-    for line in chosen:
+    for line in sorted(found, key=lambda line: line.at or 0.0):
         say(line)
 
 
 def _commands(
-    installation: Installation,
-    component: str | None,
-    since: float | None,
-    lines: int,
-    *,
-    follow: bool,
+    installation: Installation, component: str | None, wanted: Wanted
 ) -> list[LogCommand]:
     """How to read each log. Raises click.UsageError, ComponentFailedError."""
     there = [each.component for each in installation.supervisors]
     if component and component not in there:
         raise click.UsageError(f"no component {component}; there are {', '.join(there)}")
     return [
-        each.log(since, lines, follow=follow)
+        each.log(wanted)
         for each in installation.supervisors
         if each.component == component or (not component and each.kind != "elsewhere")
     ]

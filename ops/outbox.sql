@@ -83,3 +83,7 @@ SELECT (SELECT value FROM counter WHERE name = 'appended') AS appended,
 -- name: integrity
 -- purpose: what SQLite finds wrong in the file, or the one word ok
 PRAGMA integrity_check(50);
+
+-- name: schema_version
+-- purpose: the version of the schema
+PRAGMA user_version;

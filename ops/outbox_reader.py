@@ -72,6 +72,10 @@ class OutboxReader:
         """Held deletions by channel: how many, from and to which message, since when (ms)."""
         return [dict(row) for row in self._all("held_deletions")]
 
+    def schema_version(self) -> int:
+        """The version of its schema, of PRAGMA user_version."""
+        return int(self._all("schema_version")[0][0])
+
     def faults(self) -> list[str]:
         """A sentence for everything that is wrong with the file: structure, payloads, counters."""
         found: list[str] = []

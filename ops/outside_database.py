@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import click
 
 from ops.standing import Standing
-from ops.supervisor import ComponentFailedError, LogCommand
+from ops.supervisor import ComponentFailedError, LogCommand, Wanted
 
 
 class OutsideDatabase:
@@ -47,7 +47,7 @@ class OutsideDatabase:
         """As `Supervisor.urls`: none."""
         return {}
 
-    def log(self, since: float | None, lines: int, *, follow: bool) -> LogCommand:
+    def log(self, _wanted: Wanted, /) -> LogCommand:
         """As `Supervisor.log`. Raises ComponentFailedError: only its owner has it."""
         raise ComponentFailedError("database", "its log is where it runs; it is not ours")
 

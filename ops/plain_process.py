@@ -17,7 +17,7 @@ import msgspec
 
 from ops.process_facts import resident_bytes, start_ticks, started_at
 from ops.standing import Standing
-from ops.supervisor import TAIL_LINES, ComponentFailedError, LogCommand
+from ops.supervisor import TAIL_LINES, ComponentFailedError, LogCommand, Wanted
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 45.0  # both services have a shorter bound of their own
@@ -114,12 +114,14 @@ class PlainProcess:
         told = self.told()
         return {self.component: told.url} if told and told.url else {}
 
-    def log(self, since: float | None, lines: int, *, follow: bool) -> LogCommand:  # noqa: ARG002  # the lines carry their time
+    def log(self, wanted: Wanted, /) -> LogCommand:
         """As `Supervisor.log`."""
         # -F: a restart begins a new file under the same name
-        options = ["-F"] if follow else []
+        options = ["-F"] if wanted.follow else []
         return LogCommand(
-            self.component, ["tail", *options, f"--lines={lines}", str(self.log_file)], "plain"
+            self.component,
+            ["tail", *options, f"--lines={wanted.lines}", str(self.log_file)],
+            "plain",
         )
 
     def _launch(self) -> int:

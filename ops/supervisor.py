@@ -30,6 +30,14 @@ class LogCommand(NamedTuple):
     form: str  # "journal", "compose" or "plain"
 
 
+class Wanted(NamedTuple):
+    """Which lines of a log: younger than `since` (seconds since 1970), so many, and on for ever."""
+
+    since: float | None
+    lines: int
+    follow: bool
+
+
 class Supervisor(Protocol):
     """One component under its supervisor. Methods block; each has a bound."""
 
@@ -54,5 +62,5 @@ class Supervisor(Protocol):
     def urls(self) -> dict[str, str]:
         """Where each replica's own HTTP is, by the name of its row."""
 
-    def log(self, since: float | None, lines: int, *, follow: bool) -> LogCommand:
-        """How to read its log: what is younger than `since` (seconds since 1970)."""
+    def log(self, wanted: Wanted, /) -> LogCommand:
+        """How to read these lines of its log. Raises ComponentFailedError."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from contracts.environment import unquoted
 from contracts.exit_status import ExitStatus
+from ops import env_file
 from ops.outside_program import Output, run
 from ops.process_facts import resident_bytes
 from ops.standing import Standing, State
-from ops.supervisor import TAIL_LINES, ComponentFailedError, LogCommand
+from ops.supervisor import TAIL_LINES, ComponentFailedError, LogCommand, Wanted
 
 PROPERTIES: Final = (
     *("LoadState", "ActiveState", "SubState", "Result", "MainPID", "NRestarts", "ExecMainStatus"),
@@ -54,10 +54,7 @@ class SystemdUnit:
         """The settings that it starts with, secrets by their folder. Raises OSError when denied."""
         found: dict[str, str] = {}
         if self.settings_file and self.settings_file.exists():
-            for line in self.settings_file.read_text(encoding="utf-8").splitlines():
-                name, equals, value = line.strip().partition("=")
-                if equals and not name.startswith(("#", ";")):
-                    found[name.strip()] = unquoted(value)
+            found |= env_file.read(self.settings_file)
         if self.credentials:
             found["CREDENTIALS_DIRECTORY"] = str(self.credentials)
         return found
@@ -102,11 +99,11 @@ class SystemdUnit:
         """As `Supervisor.urls`."""
         return {self.component: self.url}
 
-    def log(self, since: float | None, lines: int, *, follow: bool) -> LogCommand:
+    def log(self, wanted: Wanted, /) -> LogCommand:
         """As `Supervisor.log`."""
-        command = [*self._journal(), "--output=json", f"--lines={lines}"]
-        command += [f"--since=@{since:.0f}"] if since else []
-        return LogCommand(self.component, command + ["--follow"] * follow, "journal")
+        command = [*self._journal(), "--output=json", f"--lines={wanted.lines}"]
+        command += [f"--since=@{wanted.since:.0f}"] if wanted.since else []
+        return LogCommand(self.component, command + ["--follow"] * wanted.follow, "journal")
 
     def _check(self, verb: str, output: Output) -> None:
         if output.status == 0:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ class Operator:
 
     def __init__(self, folder: Path, dsn: str) -> None:
         self.outbox = folder / "data/outbox.sqlite3"
+        port = _free_port()
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -29,7 +31,8 @@ class Operator:
             "OUTBOX_PATH": str(self.outbox),
             "SESSION_DIR": str(folder / ".session"),
             "COMPOSE_FILE": str(folder / "none.yaml"),
-            "PORT": "0",
+            "PORT": str(port),
+            "API_ENDPOINT": f"http://127.0.0.1:{port}/ingest",
             "GATEWAY_PORT": "0",
             "RATE_LIMIT_MAX": "0",
         }
@@ -45,6 +48,11 @@ class Operator:
     def components(self) -> dict[str, dict[str, Any]]:
         """The rows of `tpcapital status` by their name."""
         return {row["name"]: row for row in self.sees("status")["components"]}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import pytest
 from ops.process_facts import start_ticks
 from tests.gateway_process import GatewayProcess
 from tests.ops.operated import Operator, operator
-
 from tests.waiting import until
 
 

@@ -62,7 +62,7 @@ def test_a_refused_start_names_the_exit_status() -> None:
 
 
 def test_a_crash_loop_is_a_failure_not_a_start() -> None:
-    """systemd calls it activating while it waits for the next try."""
+    """To systemd it is activating while it waits for the next try."""
     row = standing("gateway", "systemd", parse(LOOPING))
     assert (row.state, row.restarts, row.memory_limit_bytes) == ("failed", 1, None)
     assert row.trouble == "exit-code, exit status 203"

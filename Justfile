@@ -26,6 +26,14 @@ pictures:
 test-long *args:
     @{{ python }} -m pytest -m long -n 2 --dist load "$@"
 
+# Build the image and run the containers under traffic (needs a container engine with compose)
+test-compose *args:
+    @TPCAPITAL_NEEDS_ENGINE=1 {{ python }} -m pytest -m "" tests/compose "$@"
+
+# Redeploy the API under traffic 50 times, or so often as TPCAPITAL_REDEPLOYS says
+soak-redeploys *args:
+    @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_REDEPLOYS="${TPCAPITAL_REDEPLOYS:-50}" {{ python }} -m pytest -q -s -m "" tests/compose/test_stack.py -k redeployed "$@"
+
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 

@@ -39,7 +39,7 @@ class Stack:
             "HEALTH_INTERVAL": "1s",
             "RATE_LIMIT_MAX": "0",  # tests ask often
         }
-        made = ["sh", COMPOSE / "make-secrets", self._secrets]
+        made = ["sh", str(COMPOSE / "make-secrets"), str(self._secrets)]
         subprocess.run(made, stdout=subprocess.DEVNULL, check=True)
 
     def secret(self, name: str) -> str:
@@ -93,8 +93,12 @@ class Stack:
     @property
     def dsn(self) -> str:
         """The database, as the API's user."""
-        port, password = self.ports["DATABASE_PORT"], self.secret("database_password")
-        return f"postgresql://tpcapital:{password}@127.0.0.1:{port}/tp_capital"
+        return self.dsn_of("tpcapital", "database_password")
+
+    def dsn_of(self, user: str, secret: str) -> str:
+        """The database as another user, whose password is in this secret."""
+        port, password = self.ports["DATABASE_PORT"], self.secret(secret)
+        return f"postgresql://{user}:{password}@127.0.0.1:{port}/tp_capital"
 
     def url(self, path: str, port: str = "API_PORT") -> str:
         """An address at one of the project's ports."""

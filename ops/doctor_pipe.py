@@ -32,7 +32,8 @@ def running(case: Case) -> Iterator[Fault]:
     """Every component runs, and says that it is well."""
     for row in case.rows:
         if row.state == "unknown":
-            yield Fault(f"{row.name}: it cannot be told how it is: {row.trouble}", "see its host")
+            command = "docker info" if row.supervisor == "compose" else "tpcapital status"
+            yield Fault(f"{row.name}: it cannot be told how it is: {row.trouble}", command)
         elif row.state not in UP:
             cause = f"{row.name} is {row.state}" + (f": {row.trouble}" if row.trouble else "")
             yield Fault(cause, f"tpcapital start {row.component}; tpcapital logs {row.component}")

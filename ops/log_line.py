@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from ops.rendering import harmless
 
 _PRIORITY: Final = re.compile(r"^<[0-7]>")  # for the journal, which takes it off
+_ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # compose colours a pipe at times
 _COMPOSE: Final = re.compile(r"^(\S+?)\s*\| (\S+Z) (.*)$", re.DOTALL)
 _BAD: Final = ("error", "critical", "fatal")
 _JOURNAL_LEVELS: Final = ("critical",) * 3 + ("error", "warning", "info", "info", "debug")
@@ -51,6 +52,7 @@ class LogLine(NamedTuple):
 
 def parse(component: str, form: str, raw: str) -> LogLine | None:
     """A line as its source prints it; None for one that is nobody's."""
+    raw = _ESCAPE.sub("", raw)
     if form == "journal":
         return _of_journal(component, raw)
     if form == "compose":

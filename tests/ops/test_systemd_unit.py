@@ -96,7 +96,9 @@ def test_the_journal_s_entries_become_lines() -> None:
 def test_compose_lines_lose_their_prefix_and_keep_their_time() -> None:
     """`service-N  | time line`; a traceback's line has no level but is an error."""
     line = parse_line(
-        "api", "compose", "api-1  | 2026-11-24T18:58:01.002070580Z <3>Traceback (most recent call)"
+        "api",
+        "compose",
+        "\x1b[2Kapi-1  | 2026-11-24T18:58:01.002070580Z <3>Traceback (most recent call)",
     )
     assert line is not None
     assert (line.message, line.level) == ("Traceback (most recent call)", "error")

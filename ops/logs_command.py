@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from subprocess import PIPE
@@ -62,7 +62,8 @@ def logs(component: str | None, *, errors: bool, as_json: bool, **given: Any) ->
     commands = _commands(find(), component, wanted)
     say = partial(_say, errors=errors, since=wanted.since, as_json=as_json)
     if wanted.follow:
-        anyio.run(_follow, commands, say)
+        with suppress(KeyboardInterrupt):  # the way to end it
+            anyio.run(_follow, commands, say)
         return
     found = [line for command in commands for line in _read(command)]
     for line in sorted(found, key=lambda line: line.at or 0.0):

@@ -1,6 +1,7 @@
 """`tpcapital status`: is it well?"""
 
 import time
+from contextlib import suppress
 
 import click
 
@@ -21,15 +22,23 @@ def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
 
     Exit status: 0 well, 1 degraded, 2 down, 3 it cannot be told.
     """
+    if watch:
+        with suppress(KeyboardInterrupt):  # the way to end it
+            while True:
+                _look(clear=not as_json, as_json=as_json)
+                time.sleep(_EVERY_SECONDS)
+        return
+    ctx.exit(_look(clear=False, as_json=as_json))
+
+
+def _look(*, clear: bool, as_json: bool) -> int:
+    """Show how it is now; returns the verdict's exit status."""
     from ops.installation import find
     from ops.standing import verdict
 
-    while True:
-        rows = find().standings()
-        found = verdict(rows)
-        if watch and not as_json:
-            click.clear()
-        print_all(rows, found, as_json=as_json)
-        if not watch:
-            ctx.exit(found.status)
-        time.sleep(_EVERY_SECONDS)
+    rows = find().standings()
+    found = verdict(rows)
+    if clear:
+        click.clear()
+    print_all(rows, found, as_json=as_json)
+    return found.status

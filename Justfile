@@ -37,12 +37,16 @@ soak-redeploys *args:
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 
+# Test the units under a real systemd: LAB run SCRIPT … runs a script in a throw-away machine
+test-systemd lab *args:
+    @lab=$1; shift; "$lab" run "$PWD/tests/systemd/in_lab" "$PWD/{{ python }}" "$@"
+
 # Check style, types, shell scripts, the Dockerfile and locks
 lint:
     {{ python }} -m ruff check .
     {{ python }} -m ruff format --check .
     {{ python }} -m mypy
-    .venv/bin/shellcheck justw .ci/run compose/make-secrets compose/roll
+    .venv/bin/shellcheck justw .ci/run compose/make-secrets compose/roll tests/systemd/in_lab
     .venv/bin/hadolint compose/Dockerfile
     {{ python }} -m ops.locks --check
 

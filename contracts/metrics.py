@@ -38,6 +38,7 @@ FAILURE_REASONS = (
     "unexpected",
 )
 OUTCOMES = ("created", "updated", "unchanged", "stale", "rejected")
+BACKUP_PARTS = ("outbox", "session", "channels", "database")
 
 GATEWAY = (
     Metric(
@@ -161,6 +162,19 @@ GATEWAY = (
         "relay_delivery_seconds", "histogram", "time from the outbox commit to the API's answer"
     ),
     Metric(
+        "ops_backup_last_success_timestamp_seconds",
+        "gauge",
+        "when the part was last backed up well, seconds since 1970; outbox is 0 before the first"
+        " time, the others appear with it",
+        {"what": BACKUP_PARTS},
+    ),
+    Metric(
+        "ops_restore_drill_last_success_timestamp_seconds",
+        "gauge",
+        "when a backup of the part last passed `tpcapital restore --check`; as above",
+        {"what": BACKUP_PARTS},
+    ),
+    Metric(
         "pipeline_freshness_seconds",
         "gauge",
         "age of the oldest message received and not yet in the database; 0 when there is none",
@@ -224,6 +238,12 @@ API = (
         "counter",
         "failed database transactions",
         {"error_type": DATABASE_ERRORS},
+    ),
+    Metric(
+        "api_reads_total",
+        "counter",
+        "reads that TIMESCALEDB_READ_URL's replica answered, or the primary in its place",
+        {"server": ("replica", "primary")},
     ),
     Metric(
         "api_http_request_duration_seconds",

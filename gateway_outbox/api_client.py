@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import aiohttp
 
-from contracts import wire
+from contracts import trace, wire
 from contracts.secret import Secret
+from contracts.trace import traceparent_of
 from gateway_outbox.outbox import Row
 from gateway_outbox.settings import Settings
 from gateway_outbox.verdict import retry_after_seconds
@@ -45,7 +46,7 @@ class ApiClient:
         """One row to `POST /ingest`, several to `POST /ingest/batch`."""
         payloads = [wire.with_sequence(row.payload, row.seq) for row in rows]
         if len(payloads) == 1:
-            return await self._post(self._single, payloads[0])
+            return await self._post(self._single, payloads[0], traceparent_of(rows[0].payload))
         return await self._post(self._batch, wire.batch_body(payloads))
 
     async def report(self, body: bytes) -> Answer:
@@ -56,11 +57,13 @@ class ApiClient:
         """A canary to `POST /ingest/canary`."""
         return await self._post(self._canary, body)
 
-    async def _post(self, url: str, body: bytes) -> Answer:
+    async def _post(self, url: str, body: bytes, traceparent: str | None = None) -> Answer:
         headers = {
             "Content-Type": "application/json",
             wire.TOKEN_HEADER: self._token().reveal(),
         }
+        if traceparent:
+            headers[trace.HEADER] = traceparent
         try:
             async with self._session.post(
                 url, data=body, headers=headers, allow_redirects=False

@@ -3,13 +3,17 @@
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Literal
 
+import anyio
 import msgspec
 
 from contracts.telemetry import Reading, Telemetry
 from contracts.version import current
+from gateway_outbox import backup_marks
+from gateway_outbox.backup_marks import ALWAYS, Marks
 from gateway_outbox.canary import Canary
 from gateway_outbox.outbox import Outbox
 from gateway_outbox.relay import Relay, State
@@ -53,6 +57,7 @@ class Health:
         self._sources = sources
         self._begun = time.monotonic()
         self._oldest = 0.0
+        self._marks = Marks()
 
     def register(self, telemetry: Telemetry) -> None:
         """Show the gauges of the metric table from now on."""
@@ -84,6 +89,14 @@ class Health:
         telemetry.gauge("outbox_disk_free_bytes", outbox.disk_free_bytes)
         telemetry.gauge("relay_state", lambda: relay.state.value)
         telemetry.gauge(
+            "ops_backup_last_success_timestamp_seconds",
+            lambda: {ALWAYS: 0.0} | self._marks.backup,
+        )
+        telemetry.gauge(
+            "ops_restore_drill_last_success_timestamp_seconds",
+            lambda: {ALWAYS: 0.0} | self._marks.restore_drill,
+        )
+        telemetry.gauge(
             "pipeline_freshness_seconds", lambda: max(self._oldest, outbox.held_seconds)
         )
         if canary := self._canary:
@@ -91,8 +104,11 @@ class Health:
             telemetry.gauge(name, lambda: canary.last_success)
 
     async def refresh(self) -> None:
-        """Read what only a query can tell; before each scrape and each document."""
+        """Read what only a query or a file can tell; before each scrape and each document."""
         self._oldest = await self._outbox.oldest_pending_seconds()
+        with suppress(OSError):  # none yet, or not ours to read: what was read before stands
+            path = backup_marks.path_of(self._outbox.path)
+            self._marks = backup_marks.decode(await anyio.Path(path).read_bytes())
 
     async def document(self) -> dict[str, Any]:
         """The body of `/health`. `status` is ok, degraded (a warning) or error (a failure)."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from contracts import environment, wire
+from contracts import environment, logs, wire
 from contracts.canary import CANARY_PATH
 from contracts.environment import SettingsError
 from contracts.secret import Secret, Token
@@ -126,6 +126,9 @@ class Settings(SessionSettings, frozen=True, kw_only=True):
     log_level: Annotated[
         str, Meta(pattern="^(?i:debug|info|warning|error)$", description="least level logged")
     ] = "info"
+    log_format: Annotated[
+        logs.Format, Meta(description="how lines look; auto: text on a terminal, else JSON")
+    ] = "auto"
 
     def __post_init__(self) -> None:
         problems = [*self._session_problems(), *self._telegram_problems()]

@@ -10,8 +10,9 @@ import psycopg
 
 from contracts.metrics import SIGNAL_TYPES
 from contracts.telemetry import Telemetry
+from contracts.trace import about
 from ingest_api import ledger
-from ingest_api.database import Connection, Pool, Trouble, is_broken, trouble
+from ingest_api.database import Connection, Pool, Trouble, borrowed, is_broken, trouble
 from ingest_api.delivery import Delivery
 from ingest_api.errors import DatabaseUnavailableError, RejectedError
 from ingest_api.ledger import Recorded
@@ -106,7 +107,7 @@ class Store:
         self, write: _Write, deliveries: list[Delivery]
     ) -> Sequence[Recorded | None]:
         started = perf_counter()
-        async with self._pool.connection() as connection:
+        async with borrowed(self._pool) as connection:
             written = await write(connection, deliveries)
         self._telemetry.record("api_transaction_seconds", perf_counter() - started)
         self._telemetry.record("api_transaction_messages", len(deliveries))
@@ -136,6 +137,10 @@ def _rejected(delivery: Delivery, error: psycopg.Error) -> RejectedError:
         "the database refuses message %s/%s: %s",
         *delivery.key,
         reason,
-        extra={"action": "store.rejected", "sqlstate": error.sqlstate},
+        extra={
+            "action": "store.rejected",
+            "sqlstate": error.sqlstate,
+            **about(*delivery.key, delivery.message.traceparent),
+        },
     )
     return RejectedError(f"the database refuses it: {reason}")

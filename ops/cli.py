@@ -26,6 +26,7 @@ COMMANDS = {
     "login": "ops.login_command:login",
     "logout": "ops.login_command:logout",
     "logs": "ops.logs_command:logs",
+    "migrate-from-monolith": "ops.move_command:migrate_from_monolith",
     "outbox": "ops.outbox_command:outbox",
     "parse": "ops.parse_command:parse",
     "restart": "ops.lifecycle_command:restart",
@@ -35,7 +36,9 @@ COMMANDS = {
     "status": "ops.status_command:status",
     "stop": "ops.lifecycle_command:stop",
     "token": "ops.token_command:token",
+    "trace": "ops.trace_command:trace",
     "uninstall": "ops.install_command:uninstall",
+    "upgrade": "ops.upgrade_command:upgrade",
 }
 
 

@@ -43,7 +43,7 @@ def outbox(case: Case) -> Iterator[Fault]:
     try:
         with open_reader(path) as reader:
             faults = reader.faults()
-            version = reader.schema_version()
+            version = reader.version()
     except (GatewayError, OSError) as error:
         yield Fault(f"the outbox cannot be read: {error}", "sudo tpcapital doctor")
         return

@@ -160,8 +160,8 @@ def _labels(labels: dict[str, tuple[str, ...]]) -> str:
 
 
 def _usage(recipe: dict[str, Any]) -> str:
-    given = [f"[{parameter['name'].upper()}…]" for parameter in recipe["parameters"]]
-    return " ".join([recipe["name"], *given])
+    given = [(each["name"].upper(), each["kind"] == "singular") for each in recipe["parameters"]]
+    return " ".join([recipe["name"], *(name if one else f"[{name}…]" for name, one in given)])
 
 
 def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:

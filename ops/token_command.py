@@ -153,9 +153,7 @@ def _run(
 
 def _restart(step: Step, command: str, say: Callable[[str], None]) -> None:
     say(f"{step.value}: {command}")
-    done = subprocess.run(
-        shlex.split(command), check=False, capture_output=True, text=True
-    )
+    done = subprocess.run(shlex.split(command), check=False, capture_output=True, text=True)
     if done.returncode:
         raise click.ClickException(
             f"{command!r} ended with {done.returncode}: {done.stderr.strip()[-500:]}. The rotation"

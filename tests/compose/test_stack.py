@@ -13,11 +13,13 @@ import psycopg.sql
 import pytest
 
 from contracts import wire
+from contracts.message import Key
 from tests.compose.engine import COMPOSE, ROOT, docker, inspect
 from tests.compose.reader import Reader
 from tests.compose.stack import Stack
 from tests.compose.traffic import Traffic, traffic
-from tests.messages import TOKEN, message
+from tests.messages import CHANNEL, TOKEN, message
+from tests.pipeline.services import texts_in
 from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -208,7 +210,8 @@ def test_a_second_project_joins_the_first_ones_database(stack: Stack, tmp_path: 
     docker("network", "connect", "--alias", "timescaledb", network, database)
     try:
         other.up(options=override)
-        assert other.ask("/signals?limit=1") == stack.ask("/signals?limit=1", "DOOR_PORT")
+        assert ingest(other, 3, other.secret("gateway_token")) == 200
+        assert Key(CHANNEL, 3) in texts_in(stack.dsn)
         assert other.compose("ps", "--all", "--services", options=override).split() == ["api"]
     finally:
         other.compose("down", options=override)

@@ -108,6 +108,19 @@ async def test_one_is_flown_on_request(site: Site, api: ScriptedApi) -> None:
     assert (await site.post("/canary", {}, token="wrong"))[0] == 401
 
 
+async def test_none_is_flown_while_the_relay_waits(
+    site: Site, outbox: Outbox, api: ScriptedApi
+) -> None:
+    """The relay's own trouble is the answer, at once."""
+    api.script = lambda _api, _messages: status(401)
+    await outbox.append(messages(1), "replay")
+    await eventually(lambda: api.requests != [])
+    await eventually(lambda: "held" in str(site.health._check_relay().observed["state"]))
+    code, answer = await site.post("/canary", {})
+    assert (code, answer["came_back"], "401" in answer["failure"]) == (200, False, True)
+    assert api.canaries == []
+
+
 async def test_freshness_is_the_age_of_what_waits(
     site: Site, outbox: Outbox, relay: Relay, api: ScriptedApi
 ) -> None:

@@ -76,7 +76,7 @@ def test_a_port_on_the_host_is_found_or_not_there() -> None:
     assert published(CONTAINER, 443) == ""
     assert published(CONTAINER, 80) == ""
     open_one = deepcopy(CONTAINER)
-    open_one["NetworkSettings"]["Ports"]["4005/tcp"][0]["HostIp"] = "0.0.0.0"
+    open_one["NetworkSettings"]["Ports"]["4005/tcp"][0]["HostIp"] = "0.0.0.0"  # noqa: S104  # read, not bound
     assert published(open_one, 4005) == "http://127.0.0.1:4106"
 
 

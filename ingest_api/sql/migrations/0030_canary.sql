@@ -9,13 +9,13 @@ create table canary (
 );
 
 -- Takes the locks that a message takes, so that what would hold a message up holds the canary up,
--- and needs the same rights; then leaves those tables alone.
+-- and needs the same rights; then leaves those tables alone. ONLY: not every partition each minute.
 create function record_canary(number bigint, sent_at timestamptz, traceparent text)
 returns timestamptz language plpgsql as $$
 declare
   stored timestamptz := clock_timestamp();
 begin
-  lock table messages, message_revisions, tp_capital_signals in row exclusive mode;
+  lock table only messages, only message_revisions, only tp_capital_signals in row exclusive mode;
   insert into canary as c (number, sent_at, stored_at, traceparent)
   values (record_canary.number, record_canary.sent_at, stored, record_canary.traceparent)
   on conflict (id) do update set

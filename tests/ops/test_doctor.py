@@ -5,13 +5,14 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway_outbox import outbox_lock
+from gateway_outbox import backup_marks, outbox_lock
 from ops.doctor import CHECKS
 from ops.exposition import Labels, names, values
 from tests.messages import TOKEN
@@ -41,6 +42,7 @@ def running(
     with postgres.migrated() as dsn, operator(folder, dsn) as found:
         found.environ["REPLAY_FILE"] = str(export)
         assert found.types("start").exit_code == 0
+        backup_marks.note(found.outbox, "backup", ["outbox"], time.time())
         yield found
 
 
@@ -73,6 +75,14 @@ def test_another_token_fails_on_both_sides(
     assert "refuses the gateway's token" in found.stdout
     assert TOKEN not in found.output
     assert OTHER_TOKEN not in found.output
+
+
+def test_an_old_backup_is_told_with_its_age(running: Operator) -> None:
+    """As the gateway's own metric has it; a day and two hours are allowed."""
+    backup_marks.note(running.outbox, "backup", ["outbox"], time.time() - 30 * 3600)
+    assert faults(running, "backups") == {"backups": ["outbox: the last backup is 1 d 6 h old"]}
+    backup_marks.note(running.outbox, "backup", ["outbox"], time.time() - 25 * 3600)
+    assert faults(running, "backups") == {}
 
 
 def test_open_modes_fail_and_are_mended(running: Operator) -> None:

@@ -61,7 +61,7 @@ class Health:
 
     def register(self, telemetry: Telemetry) -> None:
         """Show the gauges of the metric table from now on."""
-        outbox, relay = self._outbox, self._relay
+        outbox = self._outbox
         telemetry.gauge(
             "telegram_connection_status",
             lambda: {source.name: float(source.connected) for source in self._sources},
@@ -82,12 +82,21 @@ class Health:
         telemetry.gauge(
             "telegram_failure_queue_size", lambda: self._delayed() + outbox.dead_letters
         )
+        self._register_outbox(telemetry)
+        self._register_pipeline(telemetry)
+
+    def _register_outbox(self, telemetry: Telemetry) -> None:
+        outbox, relay = self._outbox, self._relay
         telemetry.gauge("outbox_pending_rows", lambda: outbox.pending)
         telemetry.gauge("outbox_dead_letter_rows", lambda: outbox.dead_letters)
         telemetry.gauge("outbox_oldest_pending_age_seconds", lambda: self._oldest)
         telemetry.gauge("outbox_size_bytes", outbox.size_bytes)
         telemetry.gauge("outbox_disk_free_bytes", outbox.disk_free_bytes)
         telemetry.gauge("relay_state", lambda: relay.state.value)
+
+    def _register_pipeline(self, telemetry: Telemetry) -> None:
+        """What a file and the canary tell, and how late the pipeline is."""
+        outbox = self._outbox
         telemetry.gauge(
             "ops_backup_last_success_timestamp_seconds",
             lambda: {ALWAYS: 0.0} | self._marks.backup,

@@ -8,6 +8,12 @@ select current_setting('server_version') as postgresql, current_database() as da
        (select extversion from pg_extension where extname = 'timescaledb') as timescaledb,
        current_setting('timescaledb.license', true) as license;
 
+-- name: select_stale_extension
+-- TimescaleDB's version in this database, when the server's program has another; else no row.
+select installed_version as installed, default_version as available
+  from pg_available_extensions
+ where name = 'timescaledb' and installed_version <> default_version;
+
 -- name: select_is_migrated
 -- Whether the schema has a table of migrations at all.
 select to_regclass(format('%%I.schema_migrations', %(schema)s::text)) is not null as is_migrated;

@@ -14,7 +14,6 @@ from contracts.problem import Problem
 INGEST_PATH = "/ingest"
 BATCH_PATH = "/ingest/batch"
 STATUS_PATH = "/gateway/status"
-STATUS_PATH = "/gateway/status"
 TOKEN_HEADER = "X-Gateway-Token"  # noqa: S105  # a header's name
 MAX_MESSAGE_BYTES = 128 * 1024  # a text of 16 KiB whose every character is escaped as \u00xx
 MAX_BATCH_BYTES = 1024 * 1024

@@ -96,6 +96,7 @@ def test_the_wrong_key_and_none_change_nothing(site: Site, key: Key, tmp_path: P
         (str(pyrage.x25519.Identity.generate()), "not the secret one"),
         ("ssh-ed25519 AAAA", "is no recipient"),
     ],
+    ids=["nonsense", "a private key", "half an OpenSSH key"],
 )
 def test_what_is_no_recipient_is_refused(site: Site, text: str, said: str) -> None:
     """Before anything is made; a private key that was given by mistake is not repeated."""

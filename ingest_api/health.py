@@ -80,6 +80,8 @@ class Health:
         self._link = link
         self._life = life
         self._telemetry = telemetry
+        self._database_answered = False
+        telemetry.gauge("api_database_up", lambda: self._database_answered)
 
     async def info(self, _request: Request) -> Response:
         """GET /: what this is."""
@@ -131,7 +133,8 @@ class Health:
         return json_response(answer, 503 if error else 200)
 
     async def metrics(self, _request: Request) -> Response:
-        """Everything measured, as Prometheus text."""
+        """Everything measured, as Prometheus text; the database is asked first, for two seconds."""
+        self._database_answered = (await self._database()).status == "healthy"
         return Response(self._telemetry.exposition(), headers={"content-type": CONTENT_TYPE})
 
     async def _database(self) -> Check:

@@ -22,9 +22,9 @@ test *args:
 pictures:
     @TPCAPITAL_PICTURES=1 {{ python }} -m pytest -q tests/browser/test_looks.py -k pictures
 
-# Run only the tests that take minutes
+# Run only the tests that take minutes, two at a time
 test-long *args:
-    @{{ python }} -m pytest -m long "$@"
+    @{{ python }} -m pytest -m long -n 2 --dist load "$@"
 
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)

@@ -8,7 +8,7 @@ import pytest
 from ops import reference_docs
 from ops.reference_docs import BLOCK, PAGES, ROOT, TABLES
 
-LINKED = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+LINKED = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 CODE = re.compile(rf"{FENCED.pattern}|`[^`\n]*`", FENCED.flags)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

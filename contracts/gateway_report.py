@@ -77,11 +77,12 @@ class GatewayReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 class GatewayRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Something the API asks: `sync` to compare every channel with Telegram, `reload` the file.
 
-    It is repeated until an answer with its id comes; doing it twice does no harm.
+    It is repeated until an answer with its id comes; doing it twice does no harm. A gateway that is
+    asked what it does not know yet answers that it did not succeed.
     """
 
     id: RequestId
-    kind: Literal["sync", "reload"]
+    kind: Word
 
 
 class GatewayReply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

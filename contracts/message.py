@@ -25,6 +25,9 @@ MessageId = Annotated[int, msgspec.Meta(ge=1, le=INT64_MAX, description="Telegra
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Photo = str | dict[str, str | int | float | bool | None]
+Traceparent = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+]
 
 if TYPE_CHECKING:
     ChatId = int
@@ -83,10 +86,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     origin: Origin | None = None
     received_at: Time | None = None
     sequence: Annotated[int, msgspec.Meta(ge=0, le=INT64_MAX)] = 0
-    traceparent: (
-        Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
-        | None
-    ) = None
+    traceparent: Traceparent | None = None
 
     def __post_init__(self) -> None:
         _number_channel_id(self, self.channel_id)

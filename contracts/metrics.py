@@ -168,6 +168,27 @@ GATEWAY = (
     Metric(
         "relay_delivery_seconds", "histogram", "time from the outbox commit to the API's answer"
     ),
+    Metric(
+        "pipeline_freshness_seconds",
+        "gauge",
+        "age of the oldest message received and not yet in the database; 0 when there is none",
+    ),
+    Metric(
+        "pipeline_canary_last_success_timestamp_seconds",
+        "gauge",
+        "when a canary last came back from the database, seconds since 1970; no series when off",
+    ),
+    Metric(
+        "pipeline_canary_duration_seconds",
+        "histogram",
+        "a canary's way: outbox, relay, API, database and back",
+    ),
+    Metric(
+        "pipeline_canary_failures_total",
+        "counter",
+        "canaries that did not come back, by reason",
+        {"reason": FAILURE_REASONS},
+    ),
 )
 
 INGESTION_STATUSES = (

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         for problem in error.problems:
             logging.getLogger(__name__).critical("FATAL %s", problem)
         return ExitStatus.CONFIG
-    logs.configure(chosen.log_level)
+    logs.configure(chosen.log_level, form=chosen.log_format)
     from gateway_outbox import service
 
     return service.run(chosen, environ)

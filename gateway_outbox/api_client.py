@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import aiohttp
 
-from contracts import wire
+from contracts import trace, wire
 from contracts.secret import Secret
+from contracts.trace import traceparent_of
 from gateway_outbox.outbox import Row
 from gateway_outbox.settings import Settings
 from gateway_outbox.verdict import retry_after_seconds
@@ -38,24 +39,31 @@ class ApiClient:
         self._single = settings.api_endpoint
         self._batch = settings.batch_endpoint
         self._status = settings.status_endpoint
+        self._canary = settings.canary_endpoint
         self._token = token
 
     async def post(self, rows: list[Row]) -> Answer:
         """One row to `POST /ingest`, several to `POST /ingest/batch`."""
         payloads = [wire.with_sequence(row.payload, row.seq) for row in rows]
         if len(payloads) == 1:
-            return await self._post(self._single, payloads[0])
+            return await self._post(self._single, payloads[0], traceparent_of(rows[0].payload))
         return await self._post(self._batch, wire.batch_body(payloads))
 
     async def report(self, body: bytes) -> Answer:
         """The gateway's state to `POST /gateway/status`."""
         return await self._post(self._status, body)
 
-    async def _post(self, url: str, body: bytes) -> Answer:
+    async def canary(self, body: bytes) -> Answer:
+        """A canary to `POST /ingest/canary`."""
+        return await self._post(self._canary, body)
+
+    async def _post(self, url: str, body: bytes, traceparent: str | None = None) -> Answer:
         headers = {
             "Content-Type": "application/json",
             wire.TOKEN_HEADER: self._token().reveal(),
         }
+        if traceparent:
+            headers[trace.HEADER] = traceparent
         try:
             async with self._session.post(
                 url, data=body, headers=headers, allow_redirects=False
@@ -77,8 +85,9 @@ async def open_api_client(
 ) -> AsyncIterator[ApiClient]:
     """A client whose connections close with the block."""
     timeout = aiohttp.ClientTimeout(total=settings.api_timeout_seconds, connect=CONNECT_SECONDS)
+    # Beside the lanes a report and a canary may be on their way.
     # Shorter than the API's 75 s keep-alive, so that we never send into a connection it closes.
-    connector = aiohttp.TCPConnector(limit=settings.relay_lanes + 1, keepalive_timeout=20)
+    connector = aiohttp.TCPConnector(limit=settings.relay_lanes + 2, keepalive_timeout=20)
     async with aiohttp.ClientSession(
         timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:

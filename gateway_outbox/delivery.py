@@ -1,20 +1,38 @@
 """One delivery: rows to the API, its answer to settlements."""
 
+import logging
 import time
-from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from contracts.problem import Problem
 from contracts.telemetry import Telemetry
-from contracts.wire import Accepted, BatchAccepted, ItemResult, Outcome
+from contracts.trace import about
+from contracts.wire import Outcome
 from gateway_outbox.api_client import Answer, ApiClient
 from gateway_outbox.outbox import Outbox, Row, Settlement
 from gateway_outbox.trouble import TroubleError
 from gateway_outbox.verdict import Action, Verdict, judge
 
+log = logging.getLogger(__name__)
+
 MAX_REASON = 500
 _UNREADABLE = Verdict(Action.RETRY, "unexpected")
+
+
+class _Answered(msgspec.Struct):
+    """Of `Accepted` and `ItemResult` what settles a row; a newer API may say more, or otherwise."""
+
+    outcome: Outcome
+    index: int | None = None
+    problem: Problem | None = None
+
+
+class _BatchAnswered(msgspec.Struct):
+    """The same of `BatchAccepted`."""
+
+    results: list[_Answered]
 
 
 class Delivery:
@@ -24,6 +42,7 @@ class Delivery:
         self._client = client
         self._outbox = outbox
         self._telemetry = telemetry
+        self.requested_at = time.monotonic()  # when a request last began or ended
 
     async def deliver(self, rows: list[Row]) -> None:
         """Send the rows and settle every one, or raise TroubleError with the others pending."""
@@ -36,7 +55,9 @@ class Delivery:
         settled here, row by dead row, so that a trouble in between does not lose it.
         """
         begun = time.perf_counter()
+        self.requested_at = time.monotonic()
         answer = await self._client.post(rows)
+        self.requested_at = time.monotonic()
         self._telemetry.record("relay_request_seconds", time.perf_counter() - begun)
         self._telemetry.record("relay_batch_rows", len(rows))
         verdict = judge(answer.status) if answer.status else Verdict(Action.RETRY, answer.failure)
@@ -55,7 +76,9 @@ class Delivery:
 
     async def bury(self, row: Row, reason: str) -> None:
         """Make a row a dead letter: kept, shown, sent again only by an operator."""
-        await self._outbox.settle([Settlement(row.seq, "dead_letter", reason=reason[:MAX_REASON])])
+        settlement = Settlement(row.seq, "dead_letter", reason=reason[:MAX_REASON])
+        await self._outbox.settle([settlement])
+        _tell([row], [settlement])
 
     def _settlements(self, rows: list[Row], answer: Answer) -> list[Settlement]:
         results = _results(answer.body, len(rows))
@@ -63,9 +86,11 @@ class Delivery:
             self._telemetry.add("telegram_publish_failures_total", reason=_UNREADABLE.reason)
             raise TroubleError(answer, _UNREADABLE)
         self._count(rows, results)
-        return [_settlement(row, result) for row, result in zip(rows, results, strict=True)]
+        found = [_settlement(row, result) for row, result in zip(rows, results, strict=True)]
+        _tell(rows, found)
+        return found
 
-    def _count(self, rows: list[Row], results: Sequence[Accepted | ItemResult]) -> None:
+    def _count(self, rows: list[Row], results: list[_Answered]) -> None:
         now = time.time() * 1000
         outcomes: dict[tuple[str, Outcome], int] = {}
         for row, result in zip(rows, results, strict=True):
@@ -83,24 +108,49 @@ class Delivery:
         self._telemetry.record("relay_delivery_seconds", (now - rows[0].appended_ms) / 1000)
 
 
-def _results(body: bytes, sent: int) -> Sequence[Accepted | ItemResult] | None:
+def _results(body: bytes, sent: int) -> list[_Answered] | None:
     """What became of each row, or None when this is not our API's answer."""
     try:
         if sent == 1:
-            return [msgspec.json.decode(body, type=Accepted)]
-        results = msgspec.json.decode(body, type=BatchAccepted).results
+            return [msgspec.json.decode(body, type=_Answered)]
+        results = msgspec.json.decode(body, type=_BatchAnswered).results
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     in_order = [result.index for result in results] == list(range(sent))
     return results if in_order else None
 
 
-def _settlement(row: Row, result: Accepted | ItemResult) -> Settlement:
-    if isinstance(result, ItemResult) and result.outcome == "rejected":
+def _settlement(row: Row, result: _Answered) -> Settlement:
+    if result.outcome == "rejected":
         problem = result.problem
         detail = problem.detail if problem else "no reason given"
         return Settlement(row.seq, "dead_letter", reason=f"rejected: {detail}"[:MAX_REASON])
     return Settlement(row.seq, "delivered", outcome=result.outcome)
+
+
+def _tell(rows: list[Row], settlements: list[Settlement]) -> None:
+    """A line for every dead letter; for what was delivered only at debug."""
+    is_debugging = log.isEnabledFor(logging.DEBUG)
+    for row, settlement in zip(rows, settlements, strict=True):
+        if settlement.state == "dead_letter":
+            message = "row %d is a dead letter, %s. Look at it with: tpcapital outbox show %d"
+            told = (row.seq, settlement.reason, row.seq)
+            log.error(message, *told, extra={"action": "relay.dead_letter", **_about(row)})
+        elif is_debugging:
+            extra = {"action": "relay.delivered", **_about(row)}
+            log.debug("row %d delivered: %s", row.seq, settlement.outcome, extra=extra)
+
+
+class _Named(msgspec.Struct, rename="camel"):
+    """Of a payload, which message it is."""
+
+    message_id: int = 0
+    traceparent: str | None = None
+
+
+def _about(row: Row) -> dict[str, Any]:
+    named = msgspec.json.decode(row.payload, type=_Named)
+    return {"seq": row.seq} | about(row.channel_id, named.message_id, named.traceparent)
 
 
 def _reason(answer: Answer) -> str:

@@ -161,7 +161,8 @@ class ForwardLane:
         if reason:
             message = "not forwarded: messages %s of %d: %s"
             ids = [row.message_id for row in group]
-            extra = {"action": "forward.refused", "channel": group[0].channel_id}
+            channel = group[0].channel_id
+            extra = {"action": "forward.refused", "channel_id": channel, "message_ids": ids}
             log.warning(message, ids, group[0].channel_id, reason, extra=extra)
 
     async def _show(self, condition: str, destination: Declared, reason: str = "") -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from contracts.telemetry import Reading, Telemetry
 from contracts.version import current
+from gateway_outbox.canary import Canary
 from gateway_outbox.outbox import Outbox
 from gateway_outbox.relay import Relay, State
 from gateway_outbox.source import LOST, SourceState
@@ -39,8 +40,15 @@ class Check(msgspec.Struct, kw_only=True):
 class Health:
     """Reads outbox, relay and sources whenever it is asked; feeds the gauges from the same eyes."""
 
-    def __init__(self, outbox: Outbox, relay: Relay, sources: Sequence[SourceState]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        relay: Relay,
+        sources: Sequence[SourceState],
+        canary: Canary | None = None,
+    ) -> None:
         self._outbox = outbox
+        self._canary = canary if canary and canary.seconds else None
         self._relay = relay
         self._sources = sources
         self._begun = time.monotonic()
@@ -77,6 +85,12 @@ class Health:
         telemetry.gauge("outbox_size_bytes", outbox.size_bytes)
         telemetry.gauge("outbox_disk_free_bytes", outbox.disk_free_bytes)
         telemetry.gauge("relay_state", lambda: relay.state.value)
+        telemetry.gauge(
+            "pipeline_freshness_seconds", lambda: max(self._oldest, outbox.held_seconds)
+        )
+        if canary := self._canary:
+            name = "pipeline_canary_last_success_timestamp_seconds"
+            telemetry.gauge(name, lambda: canary.last_success)
 
     async def refresh(self) -> None:
         """Read what only a query can tell; before each scrape and each document."""
@@ -87,6 +101,8 @@ class Health:
         await self.refresh()
         checks = {"outbox": self._check_outbox(), "relay": self._check_relay()}
         checks["source"] = self._check_source()
+        if self._canary:
+            checks["canary"] = _check_canary(self._canary)
         statuses = {check.status for check in checks.values()}
         bad = [check.message for check in checks.values() if check.status != "pass"]
         return {
@@ -158,6 +174,18 @@ class Health:
         told = bad or self._sources
         message = "; ".join(_said(source) for source in told)
         return Check(status="warn" if bad else "pass", message=message, observed=observed)
+
+
+def _check_canary(canary: Canary) -> Check:
+    observed: dict[str, Any] = {"every_seconds": canary.seconds}
+    if canary.last_success:
+        observed["came_back_seconds_ago"] = round(time.time() - canary.last_success, 3)
+    if canary.is_late:
+        message = (
+            f"no canary came back from the database lately: {canary.failure or 'none was sent'}"
+        )
+        return Check(status="warn", message=message, observed=observed)
+    return Check(status="pass", message="coming back", observed=observed)
 
 
 def _said(source: SourceState) -> str:

@@ -153,7 +153,11 @@ class MediaLane:
         if state != "done":
             await anyio.to_thread.run_sync(_remove_parts, self._queue.folder, file.file)
             message = "no file %s: message %d of %d: %s"
-            extra = {"action": f"media.{state}", "channel": file.channel_id}
+            extra = {
+                "action": f"media.{state}",
+                "channel_id": file.channel_id,
+                "message_id": file.message_id,
+            }
             told = (file.file, file.message_id, file.channel_id, reason)
             log.warning(message, *told, extra=extra)
 

@@ -78,6 +78,11 @@ class Outbox:
         """Why commits are held back now (disk full, file locked by another), or nothing."""
         return self._writer.held
 
+    @property
+    def held_seconds(self) -> float:
+        """How long commits have been held back, 0 while they are not."""
+        return self._writer.held_seconds
+
     def on_pending(self, wake: Callable[[], None]) -> None:
         """Call `wake` after every commit that left something to deliver."""
         self._wake.append(wake)

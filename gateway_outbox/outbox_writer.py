@@ -58,6 +58,12 @@ class OutboxWriter:
         self._queued = anyio.Event()
         self._failed = False
         self.held = ""
+        self._held_since = 0.0
+
+    @property
+    def held_seconds(self) -> float:
+        """How long commits have been held back, 0 while they are not."""
+        return time.monotonic() - self._held_since if self.held else 0.0
 
     async def submit(self, command: Command[T]) -> T:
         """Run the command in the next transaction; returns its result after the commit.
@@ -123,6 +129,7 @@ class OutboxWriter:
 
     def _hold(self, why: str) -> None:
         if not self.held:
+            self._held_since = time.monotonic()
             message = "outbox %s: %s. Messages are held back until then; none is lost."
             log.error(message, self._path, why, extra={"action": "outbox.held"})
         self.held = why

@@ -379,3 +379,17 @@ ON CONFLICT (channel_id) DO UPDATE SET
 -- purpose: a rich message as it came, beside its flattened text
 INSERT OR IGNORE INTO rich_message (channel_id, message_id, revision, source, raw)
 VALUES (?, ?, ?, ?, ?);
+
+-- name: send_canary
+-- purpose: the next canary takes the place of the one before
+INSERT INTO canary (id, number, traceparent, sent_ms) VALUES (1, 1, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    number = number + 1, traceparent = excluded.traceparent, sent_ms = excluded.sent_ms;
+
+-- name: canary
+-- purpose: the canary on its way, and when one last came back
+SELECT number, traceparent, sent_ms, came_back_ms FROM canary;
+
+-- name: canary_came_back
+-- purpose: the API acknowledged this canary
+UPDATE canary SET came_back_ms = ? WHERE number = ?;

@@ -9,6 +9,7 @@ import anyio
 from contracts.exit_status import ExitStatus
 from gateway_outbox.channels_file import Channels
 from gateway_outbox.errors import ChannelsFileError, SourceLostError
+from gateway_outbox.service_manager import ServiceManager
 from gateway_outbox.source import Source
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,12 @@ class Reception:
     status, and a supervisor that knows it does not start it again in vain.
     """
 
-    def __init__(self, sources: Sequence[Source], channels: Channels) -> None:
+    def __init__(
+        self, sources: Sequence[Source], channels: Channels, manager: ServiceManager
+    ) -> None:
         self._sources = sources
         self._channels = channels
+        self._manager = manager
         self._status = ExitStatus.OK
 
     async def run(self, signals: AsyncIterator[signal.Signals]) -> ExitStatus:
@@ -34,7 +38,9 @@ class Reception:
                 receiving.start_soon(self._receive, source, receiving.cancel_scope)
             async for number in signals:
                 if number == signal.SIGHUP:
+                    await self._manager.reloading()
                     self.reload()
+                    await self._manager.reloaded()
                     continue
                 log.info("%s: no more input", number.name, extra={"action": "service.stopping"})
                 break

@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from contracts import wire
 from contracts.telemetry import Telemetry
 from gateway_outbox.backoff import Backoff
+from gateway_outbox.canary import Canary
 from gateway_outbox.delivery import Delivery
 from gateway_outbox.outbox import Outbox, Row
 from gateway_outbox.settling import DELAY_SECONDS, Settling
@@ -53,6 +54,7 @@ class Relay:
         telemetry: Telemetry,
     ) -> None:
         self._outbox = outbox
+        self._canary: Canary | None = None
         self._delivery = delivery
         self._backoff = backoff
         self._lanes = lanes
@@ -65,6 +67,7 @@ class Relay:
         self.trouble: TroubleError | None = None
         self.retries = 0
         self.last_delivery: float | None = None
+        self._due = time.monotonic()
         outbox.on_pending(self.wake)
 
     @property
@@ -73,6 +76,16 @@ class Relay:
         if self.trouble is None:
             return State.DELIVERING
         return State.HELD if self.trouble.held else State.RETRYING
+
+    @property
+    def late_seconds(self) -> float:
+        """How long ago the next turn or request was due; some while means that it is stuck."""
+        return max(0.0, time.monotonic() - max(self._due, self._delivery.requested_at))
+
+    def carry(self, canary: Canary) -> None:
+        """Deliver this canary whenever it is due, in a turn of the loop that delivers rows."""
+        self._canary = canary
+        canary.on_due(self.wake)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -102,11 +115,14 @@ class Relay:
                 while self.trouble is None:
                     self._wake = anyio.Event()
                     await self._fill(lanes)
+                    if self._canary and self._canary.take():
+                        lanes.start_soon(self._canary.deliver)
                     if self._settling.due(more_is_coming=bool(self._in_flight)):
                         lanes.start_soon(self._settle)
                     # An append, an answer, a commit wakes; the poll guards against a lost wake-up.
-                    held = self._settling.waiting
-                    with anyio.move_on_after(DELAY_SECONDS if held else SAFETY_POLL_SECONDS):
+                    wait = DELAY_SECONDS if self._settling.waiting else SAFETY_POLL_SECONDS
+                    self._due = time.monotonic() + wait
+                    with anyio.move_on_after(wait):
                         await self._wake.wait()
             await self._settling.flush()
         finally:
@@ -195,4 +211,6 @@ class Relay:
         self._telemetry.add("telegram_retry_attempts_total", attempt_number=number)
         # With suspects alone pending the API may be well: what comes next must not wait long.
         retry = min(self.retries, self._backoff.burst) if self._suspects.alone else self.retries
-        return self._backoff.wait(retry, random.random(), error.retry_after)  # noqa: S311  # jitter
+        wait = self._backoff.wait(retry, random.random(), error.retry_after)  # noqa: S311  # jitter
+        self._due = time.monotonic() + wait
+        return wait

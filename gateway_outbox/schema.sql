@@ -165,6 +165,16 @@ CREATE TABLE mark (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- the canary, a message that is none: one row, used again each time, beside what is counted
+CREATE TABLE canary (
+    id            INTEGER PRIMARY KEY CHECK (id = 1),
+    number        INTEGER NOT NULL,
+    traceparent   TEXT    NOT NULL,
+    sent_ms       INTEGER NOT NULL,
+    -- when one last came back from the database
+    came_back_ms  INTEGER
+) STRICT;
+
 CREATE TRIGGER outbox_keeps_undelivered BEFORE DELETE ON outbox
 WHEN OLD.state IN ('pending', 'dead_letter')
 BEGIN

@@ -3,6 +3,7 @@
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
 
 import anyio
 import stamina
@@ -11,9 +12,11 @@ from contracts import metrics
 from contracts.exit_status import ExitStatus
 from contracts.telemetry import Telemetry
 from contracts.version import current
-from gateway_outbox import outbox_lock, web
+from gateway_outbox import outbox_lock, service_manager, web
 from gateway_outbox.api_client import open_api_client
 from gateway_outbox.api_token import TokenReader
+from gateway_outbox.canary import Canary
+from gateway_outbox.canary_control import CanaryControl
 from gateway_outbox.channel_control import ChannelControl
 from gateway_outbox.channels_file import Channels
 from gateway_outbox.control import Control
@@ -37,6 +40,7 @@ from gateway_outbox.relay import Relay
 from gateway_outbox.settings import Settings
 from gateway_outbox.sources import open_sources
 from gateway_outbox.status_report import StatusReporter
+from gateway_outbox.supervision import Supervision
 from gateway_outbox.sync_control import SyncControl
 
 log = logging.getLogger(__name__)
@@ -78,43 +82,82 @@ def _status_of(error: BaseException) -> ExitStatus:
 async def _run(settings: Settings, environ: Mapping[str, str]) -> ExitStatus:
     stamina.instrumentation.set_on_retry_hooks([])  # our own metric has bounded labels
     channels = Channels(settings)
-    telemetry = Telemetry(metrics.GATEWAY, "tp-capital-gateway", current())
     with (
         outbox_lock.hold(settings.outbox_path) as holder,
         # From here on a signal is an orderly stop, even one that comes before all is open.
         anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,
+        service_manager.connect(environ) as manager,
     ):
-        async with (
-            open_outbox(settings.outbox_path, telemetry) as outbox,
-            open_api_client(settings, TokenReader(settings, environ)) as client,
-        ):
-            relay = _relay(settings, outbox, Delivery(client, outbox, telemetry), telemetry)
-            desk = HistoryDesk()
-            sources = open_sources(settings, channels, outbox, telemetry, desk)
-            states = [source.state for source in sources]
-            health = Health(outbox, relay, states)
-            health.register(telemetry)
-            async with anyio.create_task_group() as services:
-                handlers = [
-                    web.Web(health, telemetry),
-                    Control(outbox, holder),
-                    ChannelControl(outbox, channels, holder, telemetry),
-                    HistoryControl(outbox, desk, holder),
-                    SyncControl(outbox, desk, settings.api_secret_token),
-                ]
-                port = await services.start(web.serve, handlers, settings.gateway_port)
-                outbox_lock.announce(settings.outbox_path, holder, port)
-                # Last: with a backlog it keeps the processor busy from its first step on.
-                await services.start(relay.run)
-                services.start_soon(keep_house, outbox, settings.outbox_keep_days)
-                services.start_soon(StatusReporter(client, outbox, states, channels, desk).run)
-                _say_ready(port, outbox)
-                status = await Reception(sources, channels).run(signals)
-                drained = await _drain(relay, settings.drain_seconds, signals)
-                services.cancel_scope.cancel()
+        async with anyio.create_task_group() as around:
+            supervision = Supervision(manager, settings.api_timeout_seconds)
+            around.start_soon(supervision.run)
+            token = TokenReader(settings, environ)
+            parts = _Parts(settings, channels, holder, supervision, token)
+            status = await _receive(parts, signals)
+            around.cancel_scope.cancel()
+    return status
+
+
+class _Parts(NamedTuple):
+    """What is there before the outbox is opened."""
+
+    settings: Settings
+    channels: Channels
+    holder: outbox_lock.Holder
+    supervision: Supervision
+    token: TokenReader
+
+
+async def _receive(parts: _Parts, signals: AsyncIterator[signal.Signals]) -> ExitStatus:
+    """Open the outbox, receive until a signal, deliver what is pending for a while."""
+    settings, channels, holder, supervision, token = parts
+    telemetry = Telemetry(metrics.GATEWAY, "tp-capital-gateway", current())
+    async with (
+        open_outbox(settings.outbox_path, telemetry) as outbox,
+        open_api_client(settings, token) as client,
+    ):
+        canary = Canary(outbox, client, settings.canary_seconds, telemetry)
+        relay = _relay(settings, outbox, Delivery(client, outbox, telemetry), telemetry)
+        relay.carry(canary)
+        desk = HistoryDesk()
+        sources = open_sources(settings, channels, outbox, telemetry, desk)
+        states = [source.state for source in sources]
+        health = Health(outbox, relay, states, canary)
+        health.register(telemetry)
+        async with anyio.create_task_group() as services:
+            handlers = [
+                web.Web(health, telemetry),
+                CanaryControl(canary, relay, holder),
+                *_controls(parts, outbox, desk, telemetry),
+            ]
+            port = await services.start(web.serve, handlers, settings.gateway_port)
+            outbox_lock.announce(settings.outbox_path, holder, port)
+            # Last: with a backlog it keeps the processor busy from its first step on.
+            await services.start(relay.run)
+            services.start_soon(canary.run)
+            services.start_soon(keep_house, outbox, settings.outbox_keep_days)
+            services.start_soon(StatusReporter(client, outbox, states, channels, desk).run)
+            _say_ready(port, outbox)
+            supervision.receiving(outbox, relay, states)
+            status = await Reception(sources, channels, supervision.manager).run(signals)
+            await supervision.stopping(settings.drain_seconds)
+            drained = await _drain(relay, settings.drain_seconds, signals)
+            services.cancel_scope.cancel()
     telemetry.close()
     _say_stopped(outbox)
     return drained or status
+
+
+def _controls(
+    parts: _Parts, outbox: Outbox, desk: HistoryDesk, telemetry: Telemetry
+) -> list[object]:
+    """What serves an operator's requests."""
+    return [
+        Control(outbox, parts.holder),
+        ChannelControl(outbox, parts.channels, parts.holder, telemetry),
+        HistoryControl(outbox, desk, parts.holder),
+        SyncControl(outbox, desk, parts.settings.api_secret_token),
+    ]
 
 
 def _say_stopped(outbox: Outbox) -> None:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from contracts import environment, wire
+from contracts import environment, logs, wire
+from contracts.canary import CANARY_PATH
 from contracts.environment import SettingsError
 from contracts.secret import Secret, Token
 from gateway_outbox.backoff import Backoff
@@ -103,6 +104,9 @@ class Settings(SessionSettings, frozen=True, kw_only=True):
     media_max_age_days: Annotated[
         float, Meta(gt=0, description="messages older than this are not downloaded from")
     ] = 7.0
+    canary_seconds: Annotated[
+        float, Meta(ge=0, description="time between two canaries through the pipe; 0: none")
+    ] = 60.0
     drain_seconds: Annotated[
         float, Meta(ge=0, description="time for delivering what is pending at a stop")
     ] = 10.0
@@ -122,6 +126,9 @@ class Settings(SessionSettings, frozen=True, kw_only=True):
     log_level: Annotated[
         str, Meta(pattern="^(?i:debug|info|warning|error)$", description="least level logged")
     ] = "info"
+    log_format: Annotated[
+        logs.Format, Meta(description="how lines look; auto: text on a terminal, else JSON")
+    ] = "auto"
 
     def __post_init__(self) -> None:
         problems = [*self._session_problems(), *self._telegram_problems()]
@@ -160,6 +167,11 @@ class Settings(SessionSettings, frozen=True, kw_only=True):
     def status_endpoint(self) -> str:
         """URL of `POST /gateway/status`."""
         return self.api_endpoint.removesuffix(wire.INGEST_PATH) + wire.STATUS_PATH
+
+    @property
+    def canary_endpoint(self) -> str:
+        """URL of `POST /ingest/canary`."""
+        return self.api_endpoint.removesuffix(wire.INGEST_PATH) + CANARY_PATH
 
     @property
     def batch_endpoint(self) -> str:

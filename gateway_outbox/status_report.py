@@ -107,7 +107,10 @@ class StatusReporter:
     async def _do(self, request: GatewayRequest) -> RequestAnswer:
         if request.kind == "reload":
             return await self._reload(request.id)
-        return await self._sync(request.id)
+        if request.kind == "sync":
+            return await self._sync(request.id)
+        detail = f"gateway {current()} does not know {request.kind!r}; upgrade it"
+        return RequestAnswer(id=request.id, succeeded=False, detail=detail)
 
     async def _reload(self, number: int) -> RequestAnswer:
         try:

@@ -6,14 +6,11 @@ API is then well, and the row is not. While the API fails for all, every row sta
 Only a suspect can be overtaken by a later row of its own channel.
 """
 
-import logging
 from collections.abc import Sequence
 
 from gateway_outbox.delivery import Delivery
 from gateway_outbox.outbox import Outbox, Row
 from gateway_outbox.trouble import TroubleError
-
-log = logging.getLogger(__name__)
 
 PATIENCE = 3
 MAX_FAILURES = 5
@@ -99,13 +96,6 @@ class Suspects:
         reason = f"failed {MAX_FAILURES} times alone while other rows were delivered: {trouble}"
         await self._delivery.bury(row, reason)
         self.clear([row])
-        log.error(
-            "row %d is a dead letter, %s. Look at it with: tpcapital outbox show %d",
-            row.seq,
-            reason,
-            row.seq,
-            extra={"action": "relay.dead_letter", "seq": row.seq},
-        )
 
     async def _oldest(self) -> Row | None:
         channels = await self._outbox.pending_channels()

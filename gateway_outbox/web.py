@@ -10,6 +10,7 @@ from aiohttp import web
 from anyio.abc import TaskStatus
 
 from contracts.telemetry import CONTENT_TYPE, Telemetry
+from gateway_outbox.canary_control import CanaryControl
 from gateway_outbox.channel_control import ChannelControl
 from gateway_outbox.control import MAX_BODY_BYTES, Control
 from gateway_outbox.errors import PortBusyError
@@ -70,6 +71,7 @@ ROUTES = (
     Endpoint("POST", "/outbox/retry", Control, "retry"),
     Endpoint("POST", "/outbox/discard", Control, "discard"),
     Endpoint("POST", "/outbox/vacuum", Control, "vacuum"),
+    Endpoint("POST", "/canary", CanaryControl, "fly"),
     Endpoint("POST", "/sync", SyncControl, "sync"),
     Endpoint("POST", "/channels/reload", ChannelControl, "reload"),
     Endpoint("POST", "/channels/deletions/apply", ChannelControl, "apply_deletions"),

@@ -18,11 +18,12 @@ _log = logging.getLogger("ingest_api")
 
 def main() -> ExitStatus:
     """Serve until a signal; every way to end has its own status."""
+    logs.configure()
     try:
         settings = load(Settings, os.environ)
     except SettingsError as error:
         return _fatal(error.problems, ExitStatus.CONFIG)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, form=settings.log_format)
     try:
         return anyio.run(_run, settings)
     except* PortBusyError as group:
@@ -49,7 +50,7 @@ def _sentences(group: BaseExceptionGroup[Exception]) -> list[str]:
 
 def _fatal(problems: list[str], status: ExitStatus) -> ExitStatus:
     for problem in problems:
-        sys.stderr.write(f"FATAL {problem}\n")
+        _log.critical("FATAL %s", problem, extra={"action": "service.failed"})
     return status
 
 

@@ -12,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from contracts import problem, wire
+from contracts import problem, token_use, wire
+from contracts.canary import CANARY_PATH
 from contracts.telemetry import Telemetry
 from ingest_api.answer import ProblemError, retry_later
 from ingest_api.api_key import ApiKey
+from ingest_api.canary import CanaryDesk
 from ingest_api.client_address import ClientAddress
 from ingest_api.edge import Edge, EdgeSettings
 from ingest_api.errors import DatabaseUnavailableError
@@ -34,6 +36,7 @@ from ingest_api.rescan import Rescan
 from ingest_api.signal_channels import SignalChannels
 from ingest_api.signal_stream import SignalStream
 from ingest_api.signals import Signals
+from ingest_api.token_use import TokenDesk
 
 _OPENAPI = Path(wire.__file__).with_name("openapi.json")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -44,6 +47,8 @@ class Endpoints:
     """What the routes lead to, and who may take them."""
 
     ingest: Ingest
+    canary: CanaryDesk
+    tokens: TokenDesk
     link: GatewayLink
     signals: Signals
     stream: SignalStream
@@ -90,7 +95,9 @@ def _open_routes(endpoints: Endpoints) -> list[BaseRoute]:
     return [
         Route(wire.INGEST_PATH, Counted(ingest.one, telemetry), methods=["POST"]),
         Route(wire.BATCH_PATH, Counted(ingest.batch, telemetry), methods=["POST"]),
+        Route(CANARY_PATH, endpoints.canary, methods=["POST"]),
         Route(wire.STATUS_PATH, endpoints.link, methods=["POST"]),
+        Route(token_use.PATH, endpoints.tokens, methods=["GET"]),
         _route("/", get=endpoints.page.root(health.info)),
         _route("/health", get=health.health),
         _route("/healthz", get=health.healthz),

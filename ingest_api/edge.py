@@ -13,13 +13,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts import wire
+from contracts import token_use, wire
+from contracts.canary import CANARY_PATH
 from ingest_api.answer import ProblemError, send_problem
 from ingest_api.api_key import HEADER as API_KEY_HEADER
 from ingest_api.etag import ETag
 from ingest_api.rate_limit import RateLimit
 
-_GATEWAY_PATHS = frozenset({wire.INGEST_PATH, wire.BATCH_PATH, wire.STATUS_PATH})
+_GATEWAY_PATHS = frozenset(
+    {wire.INGEST_PATH, wire.BATCH_PATH, wire.STATUS_PATH, CANARY_PATH, token_use.PATH}
+)
 _PROBES = frozenset({"/health", "/healthz", "/livez", "/ready", "/readyz", "/metrics"})
 _METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 _EXPOSED = (

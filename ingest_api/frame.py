@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problem import INTERNAL
 from contracts.telemetry import Telemetry
+from contracts.trace import trace_id
 from ingest_api.answer import ProblemError, send_problem
 
 _log = logging.getLogger(__name__)
@@ -67,7 +68,11 @@ class Frame:
                 "unexpected error in %s %s",
                 scope["method"],
                 scope["path"],
-                extra={"action": "request.failed", "request_id": exchange.request_id},
+                extra={
+                    "action": "request.failed",
+                    "request_id": exchange.request_id,
+                    "trace_id": scope["tpcapital.trace_id"],
+                },
             )
             await exchange.fail()
         finally:
@@ -93,12 +98,14 @@ class _Exchange:
         self._send = send
         self._unread = False
         self.status = 0
-        sent_id = correlation_id = b""
+        sent_id = correlation_id = traceparent = b""
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 sent_id = value
             elif name == b"x-correlation-id":
                 correlation_id = value
+            elif name == b"traceparent":
+                traceparent = value
             elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
                 self._unread = True
         sane = _SANE_ID.fullmatch(sent_id)
@@ -106,6 +113,7 @@ class _Exchange:
         sane = _SANE_ID.fullmatch(correlation_id)
         self._correlation_id = correlation_id if sane else self.request_id.encode()
         scope["tpcapital.request_id"] = self.request_id
+        scope["tpcapital.trace_id"] = trace_id(traceparent.decode("latin-1"))
 
     async def receive(self) -> Message:
         """The next part of the body."""

@@ -5,9 +5,11 @@ import hmac
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from time import monotonic
+from datetime import UTC, datetime
+from time import monotonic, time
 
 from contracts.secret import Secret
+from contracts.token_use import SlotUse, TokenUse
 from contracts.wire import TOKEN_HEADER
 
 _log = logging.getLogger(__name__)
@@ -23,6 +25,9 @@ class GatewayTokens:
 
     def __init__(self, tokens: Mapping[str, Secret]) -> None:
         self._digests = {role: _digest(token.reveal().encode()) for role, token in tokens.items()}
+        self._requests = dict.fromkeys(self._digests, 0)
+        self._last: dict[str, float] = {}
+        self._since = time()
 
     def role(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         """The role of the token these headers carry, or None when it is missing, twice or wrong.
@@ -35,6 +40,24 @@ class GatewayTokens:
             role for role, known in self._digests.items() if hmac.compare_digest(known, digest)
         ]
         return matches[0] if matches else None
+
+    def note_use(self, role: str) -> None:
+        """A gateway's request came with the token of this role."""
+        self._requests[role] += 1
+        self._last[role] = time()
+
+    def use(self, slot: str) -> TokenUse:
+        """What `GET /gateway/token` answers to a token of this slot."""
+        last = {role: datetime.fromtimestamp(at, UTC) for role, at in self._last.items()}
+        return TokenUse(
+            slot=slot,
+            at=datetime.now(UTC),
+            since=datetime.fromtimestamp(self._since, UTC),
+            slots={
+                role: SlotUse(requests=count, last_used_at=last.get(role))
+                for role, count in self._requests.items()
+            },
+        )
 
 
 class Guesses:

@@ -1,5 +1,6 @@
 """POST /ingest and POST /ingest/batch: bytes in, committed rows, and what became of each."""
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from contracts.errors import ContractError
 from contracts.message import Message
 from contracts.problem import Fault, Problem
 from contracts.telemetry import Telemetry
-from ingest_api.answer import ProblemError, retry_later, send_json
+from contracts.trace import about
+from ingest_api.answer import ProblemError, request_id, retry_later, send_json
 from ingest_api.delivery import Delivery
 from ingest_api.errors import DatabaseUnavailableError, OverloadedError, RejectedError
 from ingest_api.intake import Intake
@@ -21,6 +23,8 @@ from ingest_api.life import Life
 from ingest_api.store import Result
 
 Submit = Callable[[Sequence[Delivery]], Awaitable[list[Result]]]
+
+_log = logging.getLogger(__name__)
 
 _STATUSES = {
     problem.UNAUTHORIZED: "auth_error",
@@ -44,6 +48,8 @@ class Counted:
         except ProblemError as error:
             status = _STATUSES.get(error.kind, "validation_error")
             self._telemetry.add("api_ingestion_requests_total", status=status)
+            if error.kind is problem.INVALID:
+                _tell_refused(scope, str(error))
             raise
         except Exception:  # why: counted, and raised on
             self._telemetry.add("api_ingestion_requests_total", status="server_error")
@@ -94,6 +100,7 @@ class Ingest:
         for index, item in enumerate(items):
             if isinstance(item, ContractError):
                 self._refuse()
+                _tell_refused(scope, str(item))
                 results.append(_refused(index, item, scope))
             else:
                 results.append(_result(index, *next(recorded), scope))
@@ -111,6 +118,9 @@ class Ingest:
         except OverloadedError as error:
             raise retry_later(problem.OVERLOADED, str(error)) from error
         self._measure(deliveries, results)
+        if _log.isEnabledFor(logging.DEBUG):
+            for delivery, result in zip(deliveries, results, strict=True):
+                _tell_recorded(delivery, result)
         return results
 
     def _measure(self, deliveries: list[Delivery], results: list[Result]) -> None:
@@ -133,6 +143,23 @@ class Ingest:
     def _refuse(self) -> None:
         self._telemetry.add("api_ingest_messages_total", outcome="rejected")
         self._telemetry.add("api_ingestion_requests_total", status="validation_error")
+
+
+def _tell_refused(scope: Scope, why: str) -> None:
+    """A message that its gateway will call a dead letter; of what it says nothing is told."""
+    extra = {
+        "action": "ingest.refused",
+        "request_id": request_id(scope),
+        "trace_id": scope.get("tpcapital.trace_id"),
+    }
+    _log.warning("a message is refused: %s", why, extra=extra)
+
+
+def _tell_recorded(delivery: Delivery, result: Result) -> None:
+    message = delivery.message
+    extra = about(message.channel_id, message.message_id, message.traceparent)
+    extra |= {"action": "ingest.recorded", "seq": message.sequence, "kind": delivery.kind}
+    _log.debug("message %d/%d: %s", *delivery.key, _outcome(result), extra=extra)
 
 
 def _outcome(result: Result) -> str:

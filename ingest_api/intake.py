@@ -53,13 +53,19 @@ class Intake:
             self.slots.release()
         raise _slow_body() if body is None else _slow_database()
 
-    def _authenticate(self, scope: Scope) -> None:
+    def recognise(self, scope: Scope) -> str:
+        """The role of the token that the request carries. Raises ProblemError without one."""
         role = self.tokens.role(scope["headers"])
         if role is None:
             client = scope.get("client")
             self.guesses.add(client[0] if client else "unknown")
             detail = f"send the shared token once, in the header {TOKEN_HEADER}"
             raise ProblemError(problem.UNAUTHORIZED, detail)
+        return role
+
+    def _authenticate(self, scope: Scope) -> None:
+        role = self.recognise(scope)
+        self.tokens.note_use(role)
         self.telemetry.add("api_gateway_auth_total", token=role)
 
     async def _take_slot(self) -> None:

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from contracts import wire
+from contracts import token_use, wire
+from contracts.canary import CANARY_PATH, Canary, CanaryStored
 from contracts.gateway_report import GatewayReply, GatewayReport
 from contracts.message import Message
 from ingest_api import forwarded_messages as messages
@@ -117,6 +118,22 @@ _GATEWAY = (
     ),
     Operation(
         "post", wire.BATCH_PATH, _BATCH, wire.BatchAccepted, "gateway", Batch, headers=_WRITTEN
+    ),
+    Operation(
+        "post",
+        CANARY_PATH,
+        "Commit a canary, which is no message, where messages are committed",
+        CanaryStored,
+        "gateway",
+        Canary,
+    ),
+    Operation(
+        "get",
+        token_use.PATH,
+        "Which of the accepted tokens this is, and when each was last used",
+        token_use.TokenUse,
+        "gateway",
+        never=(400, 413, 415, 503),
     ),
     Operation(
         "post",

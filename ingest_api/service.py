@@ -20,6 +20,7 @@ from contracts.telemetry import Telemetry
 from contracts.version import current
 from ingest_api.api_key import ApiKey
 from ingest_api.app import Endpoints, build_app
+from ingest_api.canary import CanaryDesk
 from ingest_api.catalog import Catalog
 from ingest_api.coalescer import Coalescer
 from ingest_api.database import Pool, open_pool
@@ -47,6 +48,7 @@ from ingest_api.signal_stream import SignalStream
 from ingest_api.signals import Signals
 from ingest_api.statements import Statements
 from ingest_api.store import Store
+from ingest_api.token_use import TokenDesk
 
 _log = logging.getLogger(__name__)
 
@@ -131,6 +133,8 @@ class Service:
         self._telemetry.gauge("pipeline_lost_messages", lambda: link.lost_messages)
         return Endpoints(
             ingest=ingest,
+            canary=CanaryDesk(statements, intake),
+            tokens=TokenDesk(intake),
             link=link,
             signals=Signals(catalog),
             stream=SignalStream(feed, self._life),

@@ -10,6 +10,7 @@ import msgspec
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from contracts import logs
 from contracts.environment import SettingsError
 from contracts.secret import Secret, Token
 
@@ -84,6 +85,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         msgspec.Meta(description="the least level that is logged"),
     ] = "INFO"
+    log_format: Annotated[
+        logs.Format, msgspec.Meta(description="how lines look; auto: text on a terminal, else JSON")
+    ] = "auto"
     max_in_flight: Annotated[
         Count, msgspec.Meta(description="ingest requests worked on at a time; more get 503")
     ] = 64

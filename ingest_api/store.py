@@ -10,6 +10,7 @@ import psycopg
 
 from contracts.metrics import SIGNAL_TYPES
 from contracts.telemetry import Telemetry
+from contracts.trace import about
 from ingest_api import ledger
 from ingest_api.database import Connection, Pool, Trouble, is_broken, trouble
 from ingest_api.delivery import Delivery
@@ -136,6 +137,10 @@ def _rejected(delivery: Delivery, error: psycopg.Error) -> RejectedError:
         "the database refuses message %s/%s: %s",
         *delivery.key,
         reason,
-        extra={"action": "store.rejected", "sqlstate": error.sqlstate},
+        extra={
+            "action": "store.rejected",
+            "sqlstate": error.sqlstate,
+            **about(*delivery.key, delivery.message.traceparent),
+        },
     )
     return RejectedError(f"the database refuses it: {reason}")

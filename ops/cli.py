@@ -26,6 +26,9 @@ COMMANDS = {
     "parse": "ops.parse_command:parse",
     "restore": "ops.backup_command:restore",
     "session": "ops.session_command:session",
+    "token": "ops.token_command:token",
+    "trace": "ops.trace_command:trace",
+    "upgrade": "ops.upgrade_command:upgrade",
 }
 
 

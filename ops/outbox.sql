@@ -74,6 +74,15 @@ LEFT JOIN channel USING (channel_id)
 GROUP BY held.channel_id
 ORDER BY since_ms;
 
+-- name: message_rows
+-- purpose: every row of one message, in the order of arrival
+SELECT * FROM outbox WHERE channel_id = :channel AND message_id = :message ORDER BY seq;
+
+-- name: is_purged
+-- purpose: whether the message had rows that were forgotten after their delivery
+SELECT count(*) AS purged FROM purged_message
+WHERE channel_id = :channel AND message_id = :message;
+
 -- name: identity
 -- purpose: the three numbers of the accounting identity, from one moment
 SELECT (SELECT value FROM counter WHERE name = 'appended') AS appended,
@@ -83,3 +92,7 @@ SELECT (SELECT value FROM counter WHERE name = 'appended') AS appended,
 -- name: integrity
 -- purpose: what SQLite finds wrong in the file, or the one word ok
 PRAGMA integrity_check(50);
+
+-- name: version
+-- purpose: the file's schema version
+PRAGMA user_version;

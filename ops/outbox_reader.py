@@ -55,6 +55,18 @@ class OutboxReader:
         """What became of a row, or None when there is none of that number."""
         return next((row["state"] for row in self._all("state", seq=seq)), None)
 
+    def version(self) -> int:
+        """The file's schema version."""
+        return int(self._all("version")[0][0])
+
+    def message_rows(self, channel: int, message: int) -> list[dict[str, Any]]:
+        """Every row of one message, whole, in the order of arrival."""
+        return [dict(row) for row in self._all("message_rows", channel=channel, message=message)]
+
+    def is_purged(self, channel: int, message: int) -> bool:
+        """Whether the message had rows that were forgotten after their delivery."""
+        return bool(self._all("is_purged", channel=channel, message=message)[0]["purged"])
+
     def payloads(self, states: Sequence[str] | None = None) -> Iterator[tuple[int, bytes, bytes]]:
         """Number, payload and its kept SHA-256 of each row of these states, in order."""
         after = 0

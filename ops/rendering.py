@@ -7,7 +7,6 @@ from strangers: no control character of theirs reaches the terminal.
 
 import json
 import sys
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -19,9 +18,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from contracts import harmless as texts
+
 _KIB = 1024
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Size(int):
@@ -81,15 +81,7 @@ def human(value: Any) -> str:
 
 def harmless(text: str) -> str:
     """The text with what could steer a terminal made visible; line ends and tabs stay."""
-    return "".join(char if char in "\n\t" or not _steers(char) else _escaped(char) for char in text)
-
-
-def _steers(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs") or char in _DIRECTIONS
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode()
+    return texts.harmless(text, "\n\t")
 
 
 def _human_size(size: int) -> str:

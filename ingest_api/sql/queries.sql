@@ -248,6 +248,10 @@ select m.channel_id, m.message_id, m.revision
   from deleted d
   join messages m on (m.channel_id, m.message_id) = (d.channel_id, d.message_id);
 
+-- name: record_canary
+-- Commit the canary, where a message would be committed; the time that the database has.
+select record_canary(%(number)s, %(sent_at)s, %(traceparent)s);
+
 -- name: select_health
 -- Whether the database answers.
 select 1;

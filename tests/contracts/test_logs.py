@@ -6,11 +6,12 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.logs import JsonLines
+from contracts.logs import JournalLines, JsonLines, PlainText
 
 SCRIPT = (
     "import logging; from contracts import logs; logs.configure('debug');"
@@ -69,6 +70,52 @@ def test_an_exception_carries_its_traceback() -> None:
     except KeyError:
         record.exc_info = sys.exc_info()
     assert "KeyError: 'missing'" in read_back(record)["exception"]
+
+
+def test_no_reader_sees_a_second_line() -> None:
+    """Characters that JSON leaves alone and some readers take for the end of a line."""
+    record = logging.makeLogRecord({"msg": "a\x85b\u2028c\x9bd\u202ee"})
+    assert len(JsonLines().format(record).splitlines()) == 1
+    assert JsonLines().format(record).isascii()
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"),
+    [("DEBUG", 7), ("INFO", 6), ("WARNING", 4), ("ERROR", 3), ("CRITICAL", 2)],
+)
+def test_journald_is_told_the_priority(level: str, priority: int) -> None:
+    """`<n>` before the same JSON."""
+    record = logging.makeLogRecord({"levelno": getattr(logging, level), "msg": "x"})
+    text = JournalLines().format(record)
+    assert text.startswith(f"<{priority}>{{")
+    assert json.loads(text[3:])["message"] == "x"
+
+
+def test_text_for_people_cannot_be_forged() -> None:
+    """Neither by a message nor by the words of an error."""
+    record = logging.makeLogRecord(
+        {"levelname": "INFO", "name": "a", "msg": "x\n12:00 ERROR y\x1b"}
+    )
+    error = ValueError("one\n12:00:00 INFO    forged")
+    record.exc_info = (ValueError, error, None)
+    first, *others = PlainText().format(record).split("\n")
+    assert first.endswith(r"x\n12:00 ERROR y\x1b")
+    assert all(line.startswith("    ") for line in others)
+
+
+def test_the_journal_is_known_by_its_stream(tmp_path: Path) -> None:
+    """JOURNAL_STREAM counts only where it names this very stream; LOG_FORMAT overrules."""
+    log = tmp_path / "log"
+    found = []
+    for form, named in (("auto", True), ("auto", False), ("journal", False), ("text", True)):
+        with log.open("w+", encoding="utf-8") as stream:
+            stat = os.fstat(stream.fileno())
+            name = f"{stat.st_dev}:{stat.st_ino}" if named else "1:2"
+            command = [sys.executable, "-c", SCRIPT.replace("'debug'", f"'info', form='{form}'")]
+            subprocess.run(command, stderr=stream, check=True, env={"JOURNAL_STREAM": name})
+        found.append(log.read_text(encoding="utf-8")[:4])
+    assert found[:3] == ["<6>{", '{"ti', "<6>{"]
+    assert "{" not in found[3]
 
 
 def run_script(stderr: int) -> bytes:

@@ -14,8 +14,10 @@ from contracts import metrics
 from contracts.secret import Token
 from contracts.telemetry import Telemetry
 from gateway_outbox import web
-from gateway_outbox.api_client import open_api_client
+from gateway_outbox.api_client import ApiClient, open_api_client
 from gateway_outbox.backoff import Backoff
+from gateway_outbox.canary import Canary
+from gateway_outbox.canary_control import CanaryControl
 from gateway_outbox.channel_control import ChannelControl
 from gateway_outbox.channels_file import Channels
 from gateway_outbox.control import CONTROL_HEADER, Control
@@ -56,16 +58,31 @@ async def api() -> AsyncIterator[ScriptedApi]:
 
 
 @pytest.fixture
-async def relay(outbox: Outbox, api: ScriptedApi, telemetry: Telemetry) -> AsyncIterator[Relay]:
-    """A relay that runs, with waits of some milliseconds."""
+async def client(api: ScriptedApi) -> AsyncIterator[ApiClient]:
+    """A client of that destination."""
     settings = Settings(api_secret_token=Token(TOKEN), api_endpoint=api.url, api_timeout_seconds=2)
-    async with open_api_client(settings, lambda: settings.api_secret_token) as client:
-        delivery = Delivery(client, outbox, telemetry)
-        running = Relay(outbox, delivery, Backoff(3, 0.01, 0.02), 4, telemetry)
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(running.run)
-            yield running
-            tasks.cancel_scope.cancel()
+    async with open_api_client(settings, lambda: settings.api_secret_token) as opened:
+        yield opened
+
+
+@pytest.fixture
+def canary(outbox: Outbox, client: ApiClient, telemetry: Telemetry) -> Canary:
+    """A canary that flies when a test sends it."""
+    return Canary(outbox, client, 3600, telemetry)
+
+
+@pytest.fixture
+async def relay(
+    outbox: Outbox, client: ApiClient, canary: Canary, telemetry: Telemetry
+) -> AsyncIterator[Relay]:
+    """A relay that runs, with waits of some milliseconds."""
+    delivery = Delivery(client, outbox, telemetry)
+    running = Relay(outbox, delivery, Backoff(3, 0.01, 0.02), 4, telemetry)
+    running.carry(canary)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(running.run)
+        yield running
+        tasks.cancel_scope.cancel()
 
 
 class Site(NamedTuple):
@@ -105,18 +122,24 @@ def desk() -> HistoryDesk:
 
 
 @pytest.fixture
-async def site(
-    outbox: Outbox, relay: Relay, telemetry: Telemetry, channels: Channels, desk: HistoryDesk
+async def site(  # noqa: PLR0913, PLR0917  # one argument a part that is served
+    outbox: Outbox,
+    relay: Relay,
+    canary: Canary,
+    telemetry: Telemetry,
+    channels: Channels,
+    desk: HistoryDesk,
 ) -> AsyncIterator[Site]:
     """The web on a real socket, over the outbox and its running relay."""
     source = SourceState("replay")
-    health = Health(outbox, relay, [source])
+    health = Health(outbox, relay, [source], canary)
     health.register(telemetry)
     holder = Holder(os.getpid(), 0, "c" * 64)
     async with anyio.create_task_group() as tasks, aiohttp.ClientSession() as session:
         handlers = [
             web.Web(health, telemetry),
             Control(outbox, holder),
+            CanaryControl(canary, relay, holder),
             ChannelControl(outbox, channels, holder, telemetry),
             HistoryControl(outbox, desk, holder),
             SyncControl(outbox, desk, Token(TOKEN)),

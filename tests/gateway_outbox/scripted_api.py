@@ -5,12 +5,14 @@ With no script it behaves as the ingest API: each message is stored once, in the
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from contracts import wire
+from contracts.canary import CANARY_PATH, Canary, CanaryStored
 from contracts.message import Key, Message
 from contracts.wire import Accepted, BatchAccepted, ItemResult
 
@@ -26,6 +28,8 @@ class ScriptedApi:
         self.stored: dict[tuple[Key, str], Message] = {}
         self.script: Script = lambda _api, _messages: None
         self.port = 0
+        self.canaries: list[Canary] = []
+        self.canary_status = 200
 
     @property
     def url(self) -> str:
@@ -65,6 +69,14 @@ class ScriptedApi:
         results = [self._store(index, message) for index, message in enumerate(messages)]
         return _json(BatchAccepted(received=len(items), results=results))
 
+    async def canary(self, request: web.Request) -> web.StreamResponse:
+        """`POST /ingest/canary`."""
+        canary = msgspec.json.decode(await request.read(), type=Canary)
+        self.canaries.append(canary)
+        if self.canary_status != HTTPStatus.OK:
+            return status(self.canary_status)
+        return _json(CanaryStored(number=canary.number, stored_at=canary.sent_at))
+
     def _answer(self, request: web.Request, messages: list[Message]) -> web.StreamResponse | None:
         self.requests.append(messages)
         self.headers.append(dict(request.headers))
@@ -94,6 +106,7 @@ async def scripted_api(port: int = 0) -> AsyncIterator[ScriptedApi]:
     app = web.Application(client_max_size=wire.MAX_BATCH_BYTES * 2)
     app.router.add_post("/ingest", api.single)
     app.router.add_post("/ingest/batch", api.batch)
+    app.router.add_post(CANARY_PATH, api.canary)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

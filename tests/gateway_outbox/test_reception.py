@@ -12,6 +12,7 @@ from contracts.exit_status import ExitStatus
 from gateway_outbox.channels_file import Channels
 from gateway_outbox.errors import AccountBannedError, LoginRequiredError, SourceLostError
 from gateway_outbox.reception import Reception
+from gateway_outbox.service_manager import ServiceManager
 from gateway_outbox.source import Condition
 from tests.gateway_outbox.scripted_source import ScriptedSource
 from tests.messages import CHANNEL
@@ -49,7 +50,7 @@ async def test_a_signal_ends_the_sources(
     """Each is cancelled; the status is that of an orderly stop."""
     sources = [ScriptedSource("bot"), ScriptedSource("user")]
     signals[0].send_nowait(signal.SIGTERM)
-    assert await Reception(sources, channels).run(signals[1]) is ExitStatus.OK
+    assert await Reception(sources, channels, ServiceManager(None)).run(signals[1]) is ExitStatus.OK
     assert [each.was_cancelled for each in sources] == [True, True]
 
 
@@ -61,7 +62,7 @@ async def test_sighup_reloads_the_channels(
     file = tmp_path / "channels.toml"
     file.write_text(f"version = 1\n[[channel]]\nid = {CHANNEL}\n")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(Reception([source], channels).run, signals[1])
+        tasks.start_soon(Reception([source], channels, ServiceManager(None)).run, signals[1])
         signals[0].send_nowait(signal.SIGHUP)
         await eventually(lambda: len(channels.declared) == 1)
         file.write_text("version = 7")
@@ -79,7 +80,7 @@ async def test_a_lost_source_leaves_the_others_running(
     both = anyio.Event()
     user = losing("user", "login_required", LoginRequiredError("tpcapital login"))
     bot = losing("bot", "banned", AccountBannedError("the bot is gone"), both)
-    reception = Reception([user, bot], channels)
+    reception = Reception([user, bot], channels, ServiceManager(None))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(reception.run, signals[1])
         await eventually(lambda: user.state.has_ended)
@@ -110,5 +111,7 @@ async def test_the_last_source_s_loss_ends_the_service(
 
     replay = ScriptedSource("replay", finish)
     lost = losing("user", condition, error)
-    scripts: list[Awaitable[ExitStatus]] = [Reception([replay, lost], channels).run(signals[1])]
+    scripts: list[Awaitable[ExitStatus]] = [
+        Reception([replay, lost], channels, ServiceManager(None)).run(signals[1])
+    ]
     assert await scripts[0] is status

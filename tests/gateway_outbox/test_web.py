@@ -32,6 +32,7 @@ async def test_metrics_show_the_whole_table(
     await outbox.append(messages(3), "replay")
     await eventually(lambda: outbox.pending == 0)
     telemetry.record("telegram_receive_delay_seconds", 0.4, source="user")
+    telemetry.record("pipeline_canary_duration_seconds", 0.01)
     text = (await site.get("/metrics"))[1]
     shown = [m for m in metrics.GATEWAY if m.labels != {"channel": ()}]  # none is tracked yet
     assert [m.name for m in shown if f"# TYPE {m.name} {m.kind}" not in text] == []

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import anyio
+import orjson
 import psycopg
 
 from contracts.exit_status import ExitStatus
@@ -30,11 +31,16 @@ def _run(**environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _messages(ended: subprocess.CompletedProcess[str]) -> list[str]:
+    """What its log says."""
+    return [orjson.loads(line)["message"] for line in ended.stderr.splitlines()]
+
+
 def test_a_wrong_environment_is_one_fatal_line_each_and_78() -> None:
     """All problems at once, no traceback, no secret."""
     ended = _run(GATEWAY_SECRET_TOKEN="change_me", PORT="x")
     assert ended.returncode == ExitStatus.CONFIG
-    lines = ended.stderr.splitlines()
+    lines = _messages(ended)
     assert len(lines) == 2
     assert all(line.startswith("FATAL ") for line in lines)
     assert "change_me" not in ended.stderr
@@ -46,7 +52,7 @@ def test_a_busy_port_is_one_sentence_and_its_own_status(database: str) -> None:
         port = str(taken.getsockname()[1])
         ended = _run(GATEWAY_SECRET_TOKEN=TOKEN, TIMESCALEDB_URL=database, PORT=port)
     assert ended.returncode == ExitStatus.PORT_BUSY
-    (line,) = ended.stderr.splitlines()
+    (line,) = _messages(ended)
     assert line.startswith(f"FATAL cannot listen on 127.0.0.1:{port}: ")
 
 
@@ -56,7 +62,7 @@ def test_a_newer_database_ends_the_start_with_a_sentence(database: str) -> None:
         connection.execute("insert into tp_capital.schema_migrations values (9999, 'later', 'x')")
     ended = _run(GATEWAY_SECRET_TOKEN=TOKEN, TIMESCALEDB_URL=database, PORT="0")
     assert ended.returncode == ExitStatus.CONFIG
-    assert ended.stderr.splitlines()[-1].startswith("FATAL the database has migration later")
+    assert _messages(ended)[-1].startswith("FATAL the database has migration later")
     assert "Traceback" not in ended.stderr
 
 

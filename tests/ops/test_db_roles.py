@@ -15,6 +15,7 @@ from contracts.telemetry import Telemetry
 from ingest_api.database import open_pool
 from ingest_api.errors import MigrationError
 from ingest_api.migrate import migrate
+from ingest_api.statements import Statements
 from ingest_api.store import Store
 from ops.cli import main
 from tests.ingest_api.messages import SIGNAL, delivery
@@ -56,6 +57,8 @@ async def store(dsn: str) -> None:
             delivery(2, "PETRW385 stop", edited=60),
         ):
             await found.record([each])
+        canary = {"number": 1, "sent_at": "2026-11-24T12:00:00Z", "traceparent": None}
+        assert await Statements(pool).fetch("record_canary", canary)
     telemetry.close()
 
 

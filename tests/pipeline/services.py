@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,9 +86,12 @@ def write_export(path: Path, count: int, *, first: int = 1) -> dict[Key, str]:
 
 
 @contextmanager
-def running_services(dsn: str, folder: Path, **variables: str) -> Iterator[Services]:
+def running_services(
+    dsn: str, folder: Path, api_variables: Mapping[str, str] | None = None, **variables: str
+) -> Iterator[Services]:
     """The API runs; the gateway is ready to be started and is gone after the block."""
-    with ApiProcess(dsn, folder / "api.log", GATEWAY_SECRET_TOKEN=TOKEN) as api:
+    environ = {"GATEWAY_SECRET_TOKEN": TOKEN} | dict(api_variables or {})
+    with ApiProcess(dsn, folder / "api.log", **environ) as api:
         api.wait_until_ready()
         endpoint = f"{api.url}/ingest"
         gateway = GatewayProcess(

@@ -1,0 +1,75 @@
+"""The files that hold the shared token: two of the API, one of the gateway."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from contracts.environment import unquoted
+from contracts.secret import Secret, token_fault
+
+PRIVATE = 0o600
+
+
+class TokenFileError(Exception):
+    """A token file that is not there, or holds no token."""
+
+
+class TokenFiles(NamedTuple):
+    """`accepted` and `previous` are what the API accepts, `sent` what the gateway sends."""
+
+    accepted: Path
+    previous: Path
+    sent: Path
+
+    @classmethod
+    def within(cls, api: Path, gateway: Path) -> "TokenFiles":
+        """The files of two folders, by the names of systemd credentials or of Compose secrets."""
+        compose = (api / "gateway_token").exists()
+        name = "gateway_token" if compose else "gateway_secret_token"
+        return cls(api / name, api / f"{name}_previous", gateway / "api_secret_token")
+
+
+def read(path: Path) -> Secret | None:
+    """The token in a file; None when the file is missing or empty. Raises TokenFileError."""
+    try:
+        token = Secret(unquoted(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise TokenFileError(f"token file {path}: {error}") from error
+    if token and (fault := token_fault(token)):
+        raise TokenFileError(f"token file {path}: it {fault}")
+    return token or None
+
+
+def write(path: Path, token: Secret | None) -> None:
+    """Replace the file whole; None empties it, which means no token.
+
+    A new one is private (0600); mode and owner of one that is replaced stay. Raises TokenFileError.
+    """
+    content = f"{token.reveal()}\n" if token else ""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+            if path.exists():
+                stat = path.stat()
+                os.fchown(file.fileno(), stat.st_uid, stat.st_gid)
+                os.fchmod(file.fileno(), stat.st_mode & 0o777)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise TokenFileError(f"token file {path} could not be written: {error}") from error
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -42,7 +42,7 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
         except OSError as error:
             problems.append(f"{name}_FILE {error.filename}: {error.strerror}")
         except (msgspec.ValidationError, UnicodeDecodeError) as error:
-            shown = "" if _is_secret(field.type) or name not in environ else f" {environ[name]!r}"
+            shown = "" if is_secret(field.type) or name not in environ else f" {environ[name]!r}"
             problems.append(f"{name}{shown}: {error}. {_meaning(field.type)}".rstrip())
     if problems:
         raise SettingsError(problems)
@@ -86,11 +86,11 @@ def _custom(kind: type, value: Any) -> Any:
     return kind(value)
 
 
-def _is_secret(kind: Any) -> bool:
+def is_secret(kind: Any) -> bool:
     """Whether the type is a secret or may be one (`Token | None`)."""
     if isinstance(kind, type) and issubclass(kind, Secret):
         return True
-    return any(map(_is_secret, get_args(kind)))
+    return any(map(is_secret, get_args(kind)))
 
 
 def _meaning(kind: Any) -> str:

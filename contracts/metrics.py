@@ -38,6 +38,7 @@ FAILURE_REASONS = (
     "unexpected",
 )
 OUTCOMES = ("created", "updated", "unchanged", "stale", "rejected")
+BACKUP_PARTS = ("outbox", "session", "channels", "database")
 
 GATEWAY = (
     Metric(
@@ -188,6 +189,19 @@ GATEWAY = (
         "counter",
         "canaries that did not come back, by reason",
         {"reason": FAILURE_REASONS},
+    ),
+    Metric(
+        "ops_backup_last_success_timestamp_seconds",
+        "gauge",
+        "when the part was last backed up well, seconds since 1970; outbox is 0 before the first"
+        " time, the others appear with it",
+        {"what": BACKUP_PARTS},
+    ),
+    Metric(
+        "ops_restore_drill_last_success_timestamp_seconds",
+        "gauge",
+        "when a backup of the part last passed `tpcapital restore --check`; as above",
+        {"what": BACKUP_PARTS},
     ),
 )
 

@@ -3,13 +3,17 @@
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Literal
 
+import anyio
 import msgspec
 
 from contracts.telemetry import Reading, Telemetry
 from contracts.version import current
+from gateway_outbox import backup_marks
+from gateway_outbox.backup_marks import ALWAYS, Marks
 from gateway_outbox.canary import Canary
 from gateway_outbox.outbox import Outbox
 from gateway_outbox.relay import Relay, State
@@ -53,10 +57,10 @@ class Health:
         self._sources = sources
         self._begun = time.monotonic()
         self._oldest = 0.0
+        self._marks = Marks()
 
     def register(self, telemetry: Telemetry) -> None:
         """Show the gauges of the metric table from now on."""
-        outbox, relay = self._outbox, self._relay
         telemetry.gauge(
             "telegram_connection_status",
             lambda: {source.name: float(source.connected) for source in self._sources},
@@ -74,6 +78,11 @@ class Health:
                 | {s.name: max(s.floods.values()) for s in self._sources if s.floods}
             ),
         )
+        self._register_queue(telemetry)
+        self._register_pipeline(telemetry)
+
+    def _register_queue(self, telemetry: Telemetry) -> None:
+        outbox, relay = self._outbox, self._relay
         telemetry.gauge(
             "telegram_failure_queue_size", lambda: self._delayed() + outbox.dead_letters
         )
@@ -85,16 +94,30 @@ class Health:
         telemetry.gauge("outbox_size_bytes", outbox.size_bytes)
         telemetry.gauge("outbox_disk_free_bytes", outbox.disk_free_bytes)
         telemetry.gauge("relay_state", lambda: relay.state.value)
+
+    def _register_pipeline(self, telemetry: Telemetry) -> None:
+        outbox = self._outbox
         telemetry.gauge(
             "pipeline_freshness_seconds", lambda: max(self._oldest, outbox.held_seconds)
         )
         if canary := self._canary:
             name = "pipeline_canary_last_success_timestamp_seconds"
             telemetry.gauge(name, lambda: canary.last_success)
+        telemetry.gauge(
+            "ops_backup_last_success_timestamp_seconds",
+            lambda: {ALWAYS: 0.0} | self._marks.backup,
+        )
+        telemetry.gauge(
+            "ops_restore_drill_last_success_timestamp_seconds",
+            lambda: {ALWAYS: 0.0} | self._marks.restore_drill,
+        )
 
     async def refresh(self) -> None:
-        """Read what only a query can tell; before each scrape and each document."""
+        """Read what only a query or a file can tell; before each scrape and each document."""
         self._oldest = await self._outbox.oldest_pending_seconds()
+        with suppress(OSError):  # none yet, or not ours to read: what was read before stands
+            path = backup_marks.path_of(self._outbox.path)
+            self._marks = backup_marks.decode(await anyio.Path(path).read_bytes())
 
     async def document(self) -> dict[str, Any]:
         """The body of `/health`. `status` is ok, degraded (a warning) or error (a failure)."""

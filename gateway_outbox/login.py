@@ -4,14 +4,11 @@ A login works on a session of its own, `login.session`, which takes the place of
 it is done: one that is given up harms nothing, and a later run goes on with it.
 """
 
-import binascii
-import struct
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from telethon import TelegramClient, errors, functions
-from telethon.sessions import SQLiteSession, StringSession
 
 from gateway_outbox.account_source import (
     DEAD,
@@ -30,6 +27,7 @@ from gateway_outbox.qr_login_source import QrLogin
 from gateway_outbox.session_backup import inspect, require_session, set_aside, sync
 from gateway_outbox.session_file import hold_session, prepare_dir, prepare_file, session_path
 from gateway_outbox.session_settings import SessionSettings
+from gateway_outbox.string_session_source import StringSession
 
 SignIn = Callable[[TelegramClient], Awaitable[None]]
 
@@ -69,18 +67,10 @@ async def log_in_by_qr(settings: SessionSettings, answers: Answers) -> LoggedIn:
 
 
 async def import_string(settings: SessionSettings, answers: Answers) -> LoggedIn:
-    """With the string session of TELEGRAM_SESSION, from another program of this library."""
+    """With the string session of TELEGRAM_SESSION, from another program with Telethon or GramJS."""
     if settings.telegram_session is None:
         raise LoginError("TELEGRAM_SESSION is not set (nor TELEGRAM_SESSION_FILE)")
-    try:
-        given = StringSession(settings.telegram_session.reveal())
-    except (ValueError, struct.error, binascii.Error):
-        given = None
-    if given is None or given.auth_key is None:
-        raise LoginError(
-            "TELEGRAM_SESSION is no string session of Telethon: it starts with 1 and has 353"
-            " characters. Check that it was copied whole"
-        )
+    given = StringSession.of(settings.telegram_session, "TELEGRAM_SESSION")
     return await _log_in(settings, answers, _nothing_to_ask, given)
 
 
@@ -156,13 +146,10 @@ def _prepare_half_made(path: Path, given: StringSession | None) -> None:
         begun = False
     if not begun:
         discard_half_made(path)
-    prepare_file(half)
-    if given is not None:
-        session = SQLiteSession(str(half))
-        session.set_dc(given.dc_id, given.server_address, given.port)
-        session.auth_key = given.auth_key
-        session.save()
-        session.close()
+    if given is None:
+        prepare_file(half)
+    else:
+        given.write(half)
 
 
 async def _nothing_to_ask(_client: TelegramClient) -> None:

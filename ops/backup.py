@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,14 +14,18 @@ import click
 import msgspec
 
 from contracts.version import current
+from gateway_outbox import session_backup, session_file
 from gateway_outbox.settings import Settings as GatewaySettings
 from ingest_api.settings import Settings as ApiSettings
 from ops import backup_manifest
 from ops.backup_database import BackupDatabase
+from ops.backup_folder import BackupFolder
 from ops.backup_manifest import DatabaseFact, Manifest, OutboxFact
+from ops.backup_seal import Recipient
 from ops.outbox_reader import open_reader
 from ops.sqlite_outbox_copy import copy_sqlite
 
+_UNFINISHED: Final = ".unfinished-"
 _NAME: Final = re.compile(r"tpcapital-\d{8}T\d{6}Z(-\d+)?")
 OUTBOX: Final = "outbox.sqlite3"
 CHANNELS: Final = "channels.toml"
@@ -37,19 +42,26 @@ class Places(NamedTuple):
     database: BackupDatabase | None
 
 
-def make(places: Places, folder: Path, environ: Mapping[str, str]) -> Path:
+def make(
+    places: Places,
+    folder: Path,
+    environ: Mapping[str, str],
+    recipients: Mapping[str, Recipient] | None = None,
+) -> Path:
     """Back up what is there, beside a running gateway and API; returns the backup's folder.
 
-    Raises click.ClickException or GatewayError, and then leaves nothing behind.
+    With `recipients` every file but the manifest is sealed for them. Raises click.ClickException
+    or GatewayError, and then leaves nothing behind.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = folder / f".unfinished-{os.getpid()}"
+        _sweep(folder)
+        unfinished = folder / f"{_UNFINISHED}{os.getpid()}"
         unfinished.mkdir(mode=0o700)
     except OSError as error:
         raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
     try:
-        manifest = _fill(places, unfinished, environ)
+        manifest = _fill(places, unfinished, environ, recipients or {})
         backup_manifest.write(unfinished, manifest)
         done = _free_name(folder)
         unfinished.rename(done)
@@ -75,30 +87,44 @@ def backups(folder: Path) -> list[Path]:
     return sorted(path for path in names if (path / backup_manifest.NAME).is_file())
 
 
-def _fill(places: Places, folder: Path, environ: Mapping[str, str]) -> Manifest:
-    outbox = _copy_outbox(places.outbox, folder / OUTBOX)
-    _copy_sessions(places.sessions, folder / SESSIONS)
+def _sweep(folder: Path) -> None:
+    """Remove what a backup that was killed left: it may hold a session in plain."""
+    for path in folder.glob(f"{_UNFINISHED}*"):
+        pid = path.name.removeprefix(_UNFINISHED)
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _fill(
+    places: Places, path: Path, environ: Mapping[str, str], recipients: Mapping[str, Recipient]
+) -> Manifest:
+    folder = BackupFolder(path, recipients)
+    outbox = _copy_outbox(places.outbox, folder)
+    _copy_sessions(places.sessions, folder)
     if places.channels.is_file():
-        _copy_file(places.channels, folder / CHANNELS)
+        with places.channels.open("rb") as stream:
+            folder.take(CHANNELS, stream)
     database: DatabaseFact | None = None
     if places.database:
-        database = places.database.dump(folder / DATABASE)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+        database = places.database.dump(partial(folder.take, DATABASE))
+    files = sorted(each for each in path.rglob("*") if each.is_file())
     return Manifest(
         program=current(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        files={str(path.relative_to(folder)): backup_manifest.fact_of(path) for path in files},
+        files={str(each.relative_to(path)): backup_manifest.fact_of(each) for each in files},
+        recipients=list(recipients),
         variables=_variables(environ),
         outbox=outbox,
         database=database,
     )
 
 
-def _copy_outbox(source: Path, target: Path) -> OutboxFact | None:
+def _copy_outbox(source: Path, folder: BackupFolder) -> OutboxFact | None:
     if not source.is_file():
         return None
-    copy_sqlite(source, target)
-    return outbox_fact(target)
+    with folder.file(OUTBOX) as target:
+        copy_sqlite(source, target)
+        return outbox_fact(target)
 
 
 def outbox_fact(path: Path) -> OutboxFact:
@@ -112,20 +138,15 @@ def outbox_fact(path: Path) -> OutboxFact:
     return fact
 
 
-def _copy_sessions(source: Path, target: Path) -> None:
-    """The session itself; its copies and locks belong to the running place."""
-    found = sorted(source.glob("*.session")) if source.is_dir() else []
-    for path in (each for each in found if each.stat().st_size):
-        target.mkdir(mode=0o700, exist_ok=True)
-        copy_sqlite(path, target / path.name)
+def _copy_sessions(sessions: Path, folder: BackupFolder) -> None:
+    """The session itself, if it is sound; its copies, its lock and a login belong to their host.
 
-
-def _copy_file(source: Path, target: Path) -> None:
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(source.read_bytes())
-        stream.flush()
-        os.fsync(stream.fileno())
+    Raises SessionUnusableError for one that no gateway could start with either.
+    """
+    source = sessions / session_file.NAME
+    if source.is_file() and source.stat().st_size:
+        with folder.file(f"{SESSIONS}/{source.name}") as target:
+            session_backup.copy_to(source, target)
 
 
 def _variables(environ: Mapping[str, str]) -> list[str]:

@@ -68,6 +68,16 @@ select _timescaledb_functions.stop_background_workers();
 -- They work again.
 select _timescaledb_functions.start_background_workers();
 
+-- name: has_stamp
+-- A row when the schema's signals have it: the table of the old system, of the same name, has not.
+select true as has_stamp from pg_attribute
+ where attrelid = to_regclass(format('%%I.tp_capital_signals', %(schema)s::text))
+   and attname = 'changed_xid';
+
 -- name: stamp_signals
 -- A transaction's number means nothing in another cluster: all are news to the feed once more.
 update {table} set changed_xid = pg_current_xact_id();
+
+-- name: count_roles
+-- How many of these roles the server has.
+select count(*) as roles from pg_roles where rolname = any(%(names)s);

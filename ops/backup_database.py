@@ -1,10 +1,10 @@
 """The database in a backup: dumped with its counts, restored beside, compared, put in place."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import click
 import psycopg
@@ -30,13 +30,13 @@ class BackupDatabase:
         self._schema = settings.timescaledb_schema
         self.name = str(self._place.get("dbname") or self._place.get("user"))
 
-    def dump(self, target: Path) -> DatabaseFact:
-        """Dump the database; its counts are of the very snapshot that is dumped."""
+    def dump(self, take: Callable[[IO[bytes]], None]) -> DatabaseFact:
+        """Give the dump to `take`; its counts are of the very snapshot that is dumped."""
         with self._connected(self.name) as connection, connection.transaction():
             connection.execute("set transaction isolation level repeatable read")
             snapshot = connection.execute(_QUERIES["export_snapshot"]).fetchone() or {}
             fact = self._fact(connection)
-            Tools(fact.postgresql).dump(self._place, snapshot["snapshot"], target)
+            Tools(fact.postgresql).dump(self._place, snapshot["snapshot"], take)
             return fact
 
     @contextmanager
@@ -93,7 +93,7 @@ class BackupDatabase:
             if fact.extension_schema:
                 self._named(connection, "post_restore", schema=fact.extension_schema)
             faults = _faults(fact, self._fact(connection, fact.schema))
-            if "tp_capital_signals" in fact.tables:
+            if connection.execute(_QUERIES["has_stamp"], {"schema": fact.schema}).fetchone():
                 table = sql.Identifier(fact.schema, "tp_capital_signals")
                 stamp = sql.SQL(_QUERIES["stamp_signals"]).format(table=table)
                 connection.execute(stamp)

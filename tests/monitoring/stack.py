@@ -104,6 +104,7 @@ async def running_stack(folder: Path, database_folder: Path) -> AsyncIterator[St
                 API_SECRET_TOKEN="",
                 API_SECRET_TOKEN_FILE=str(token),
                 GATEWAY_PORT=str(free_port()),
+                CANARY_SECONDS="1",
                 TELEGRAM_INGESTION_BOT_TOKEN=TOKEN,
                 TELEGRAM_BOT_API_BASE=bot.base,
                 CHANNELS_FILE=str(folder / "channels.toml"),

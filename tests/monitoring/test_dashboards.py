@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -72,8 +73,8 @@ def test_provisioning_names_no_place() -> None:
     assert (provider["folder"], provider["allowUiUpdates"]) == ("TP Capital", False)
 
 
-def _yaml(path: Path) -> dict[str, list[dict[str, dict[str, str]]]]:
-    found: dict[str, list[dict[str, dict[str, str]]]] = yaml.safe_load(path.read_text("utf-8"))
+def _yaml(path: Path) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = yaml.safe_load(path.read_text("utf-8"))
     return found
 
 

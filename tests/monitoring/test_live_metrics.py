@@ -43,6 +43,7 @@ async def running_pair(folder: Path, dsn: str) -> AsyncIterator[tuple[str, str]]
             folder,
             server,
             API_SECRET_TOKEN=API_TOKEN,
+            CANARY_SECONDS="1",
             TELEGRAM_INGESTION_BOT_TOKEN=TOKEN,
             TELEGRAM_BOT_API_BASE=bot.base,
         )

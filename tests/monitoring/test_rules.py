@@ -40,7 +40,7 @@ def test_the_rules_own_tests_pass() -> None:
 
 def test_every_alert_is_tested_firing_and_not_firing() -> None:
     """Only the one that always fires has no quiet moment."""
-    fires, stays = set(), set()
+    fires, stays = set[str](), set[str]()
     for file in TESTS:
         for case in yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))["tests"]:
             for check in case["alert_rule_test"]:

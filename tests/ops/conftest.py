@@ -14,6 +14,7 @@ from contracts.telemetry import Telemetry
 from gateway_outbox.outbox import Settlement, open_outbox
 from ops.cli import main
 from tests.messages import messages
+from tests.ops.backup_site import Site, store
 
 Command = Callable[..., Result]
 
@@ -47,3 +48,10 @@ def command(outbox_path: Path, tmp_path: Path) -> Command:
         "FAILURE_QUEUE_PATH": str(tmp_path / "failure-queue.jsonl"),
     }
     return lambda *arguments: CliRunner().invoke(main, list(arguments), env=environ)
+
+
+@pytest.fixture
+def site(tmp_path: Path, outbox_path: Path, database: str) -> Site:
+    """A site with five rows in the outbox and twenty messages in the database."""
+    store(database, 1, 20)
+    return Site(tmp_path, outbox_path, database)

@@ -2,114 +2,18 @@
 
 import json
 import os
-import sqlite3
 import stat
 import threading
-from contextlib import closing
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-import anyio
 import psycopg
 import pytest
-from click.testing import CliRunner, Result
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
-from contracts.metrics import API
-from contracts.telemetry import Telemetry
 from gateway_outbox import outbox_lock
 from gateway_outbox.session_file import hold_session
-from ingest_api.database import open_pool
-from ingest_api.store import Store
-from ops.cli import main
-from tests.ingest_api.messages import CHATTER, SIGNAL, delivery
-from tests.postgres import settings
+from tests.ops.backup_site import Site, drop, store
 from tests.running_gateway import gateway_process
-
-
-async def _store(dsn: str, first: int, count: int) -> None:
-    telemetry = Telemetry(API, "test", "0")
-    async with open_pool(settings(dsn)) as pool:
-        texts = (SIGNAL, CHATTER)
-        given = [delivery(number, texts[number % 2]) for number in range(first, first + count)]
-        await Store(pool, telemetry).record(given)
-    telemetry.close()
-
-
-def store(dsn: str, first: int, count: int) -> None:
-    """Deliver so many messages, every second one a signal."""
-    anyio.run(partial(_store, dsn, first, count))
-
-
-class Site:
-    """An installation in a folder: outbox, session, channels, and the database."""
-
-    def __init__(self, folder: Path, outbox: Path, dsn: str) -> None:
-        self.outbox, self.dsn = outbox, dsn
-        self.session = folder / "session" / "gateway.session"
-        self.channels = folder / "channels.toml"
-        self.backups = folder / "backups"
-        self.session.parent.mkdir(mode=0o700)
-        with closing(sqlite3.connect(self.session)) as connection:
-            connection.execute("create table sessions (auth_key blob)")
-            connection.execute("insert into sessions values (x'00')")
-            connection.commit()
-        self.channels.write_text("# ours\n", encoding="utf-8")
-        self.environ = {
-            "OUTBOX_PATH": str(outbox),
-            "SESSION_DIR": str(self.session.parent),
-            "CHANNELS_FILE": str(self.channels),
-            "BACKUP_DIR": str(self.backups),
-            "TIMESCALEDB_URL": dsn,
-            "API_SECRET_TOKEN": "a-secret-of-the-gateway-that-no-backup-holds",
-        }
-
-    def run(self, *arguments: str) -> Result:
-        """`tpcapital …` at this site."""
-        return CliRunner().invoke(main, list(arguments), env=self.environ)
-
-    def document(self, *arguments: str) -> Any:
-        """What it prints as JSON."""
-        result = self.run(*arguments, "--json")
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
-
-    def backup(self) -> Path:
-        """The folder of a new backup."""
-        return Path(self.document("backup")["backup"])
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What the database says."""
-        with psycopg.connect(self.dsn) as connection:
-            return connection.execute(query.encode()).fetchall()
-
-    def count(self) -> int:
-        """Messages in the ledger."""
-        return int(self.rows("select count(*) from tp_capital.messages")[0][0])
-
-    def states(self) -> dict[str, int]:
-        """The outbox's rows by state."""
-        found: dict[str, int] = self.document("outbox", "status")["states"]
-        return found
-
-    def databases(self) -> list[str]:
-        """Databases made from this one."""
-        like = f"{self.name}_%"
-        query = f"select datname from pg_database where datname like '{like}' order by 1"  # noqa: S608
-        return [row[0] for row in self.rows(query)]
-
-    @property
-    def name(self) -> str:
-        """The database's name."""
-        return str(conninfo_to_dict(self.dsn)["dbname"])
-
-
-@pytest.fixture
-def site(tmp_path: Path, outbox_path: Path, database: str) -> Site:
-    """A site with five rows in the outbox and twenty messages in the database."""
-    store(database, 1, 20)
-    return Site(tmp_path, outbox_path, database)
 
 
 def test_a_backup_holds_everything_and_no_secret(site: Site) -> None:
@@ -157,14 +61,20 @@ def test_a_backup_beside_a_running_gateway_and_writers(site: Site) -> None:
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            before = site.count()
+            before = site.delivered()
             backup = site.backup()
         finally:
             stop.set()
             writer.join()
         assert gateway.stop() == 0
     found = site.document("restore", "--check", str(backup))
-    assert before <= found["rows"]["messages"] <= site.count()
+    assert len(before) <= found["rows"]["messages"] <= site.count()
+    done = site.document("restore", str(backup))
+    try:
+        assert before <= site.delivered()
+        assert site.states()["pending"] == 3
+    finally:
+        drop(site, done["database_before"])
 
 
 def test_a_restore_brings_everything_back(site: Site) -> None:
@@ -192,13 +102,6 @@ def test_a_restore_brings_everything_back(site: Site) -> None:
         drop(site, done["database_before"])
     verify = site.run("db", "verify")
     assert verify.exit_code == 0, verify.output
-
-
-def drop(site: Site, name: str) -> None:
-    """Drop a database that a restore left."""
-    place = make_conninfo(site.dsn, dbname="postgres")
-    with psycopg.connect(place, autocommit=True) as connection:
-        connection.execute(f'drop database "{name}" with (force)'.encode())
 
 
 def test_a_restored_database_goes_on(site: Site) -> None:

@@ -1,9 +1,12 @@
 """`tpcapital login --import-string`: the key of another program becomes a session file."""
 
+import base64
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from telethon.sessions import StringSession
 
 from tests.telegram.login_place import LoginPlace, login_place
 
@@ -38,13 +41,25 @@ async def test_a_string_session_is_imported(place: LoginPlace, tmp_path: Path) -
     assert string not in done.stdout + done.stderr
 
 
+async def test_a_string_of_the_old_gateway_is_imported(place: LoginPlace) -> None:
+    """GramJS writes the address as text, in plain base64."""
+    given = StringSession(place.string_session())
+    address = given.server_address.encode()
+    head = struct.pack(f">BH{len(address)}sH", given.dc_id, len(address), address, given.port)
+    string = "1" + base64.b64encode(head + given.auth_key.key).decode()
+    done = await place.run("login", "--import-string", TELEGRAM_SESSION=string)
+    assert done.returncode == 0, done
+    assert (await place.who(), place.keys.made) == ("Ana", 0)
+    assert string not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("string", "said"),
     [
         ("", "TELEGRAM_SESSION is not set"),
-        ("2abc", "is no string session of Telethon"),
-        ("1AQAB", "is no string session of Telethon"),
-        ("1é", "is no string session of Telethon"),
+        ("2abc", "is no string session of Telethon or GramJS"),
+        ("1AQAB", "is no string session of Telethon or GramJS"),
+        ("1é", "is no string session of Telethon or GramJS"),
         ("dead", "Telegram does not know this session any more."),
     ],
 )

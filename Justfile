@@ -26,15 +26,28 @@ pictures:
 test-long *args:
     @{{ python }} -m pytest -m long -n 2 --dist load "$@"
 
+# Build the image and run the containers under traffic (needs a container engine with compose)
+test-compose *args:
+    @TPCAPITAL_NEEDS_ENGINE=1 {{ python }} -m pytest -m "" tests/compose "$@"
+
+# Redeploy the API under traffic 50 times, or so often as TPCAPITAL_REDEPLOYS says
+soak-redeploys *args:
+    @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_REDEPLOYS="${TPCAPITAL_REDEPLOYS:-50}" {{ python }} -m pytest -q -s -m "" tests/compose/test_stack.py -k redeployed "$@"
+
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 
-# Check style, types, shell scripts and locks
+# Test the units under a real systemd: LAB run SCRIPT … runs a script in a throw-away machine
+test-systemd lab *args:
+    @lab=$1; shift; "$lab" run "$PWD/tests/systemd/in_lab" "$PWD/{{ python }}" "$@"
+
+# Check style, types, shell scripts, the Dockerfile and locks
 lint:
     {{ python }} -m ruff check .
     {{ python }} -m ruff format --check .
     {{ python }} -m mypy
-    if command -v shellcheck >/dev/null; then shellcheck justw .ci/run; else echo "skipped: shellcheck absent"; fi
+    .venv/bin/shellcheck justw .ci/run compose/make-secrets compose/roll tests/systemd/in_lab
+    .venv/bin/hadolint compose/Dockerfile
     {{ python }} -m ops.locks --check
 
 # Format the code and put imports in order

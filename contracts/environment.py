@@ -93,11 +93,17 @@ def is_secret(kind: Any) -> bool:
     return any(map(is_secret, get_args(kind)))
 
 
-def _meaning(kind: Any) -> str:
-    """The description that the field's Meta carries, inside an `X | None` too, as a sentence."""
+def description(kind: Any) -> str:
+    """The description that the field's Meta carries, inside an `X | None` too."""
     info = msgspec.inspect.type_info(kind)
     for part in (info, *getattr(info, "types", ())):
         extra = getattr(part, "extra_json_schema", None)
         if extra and "description" in extra:
-            return f"It is: {extra['description']}."
+            return str(extra["description"])
     return ""
+
+
+def _meaning(kind: Any) -> str:
+    """The description as a sentence, where there is one."""
+    text = description(kind)
+    return f"It is: {text}." if text else ""

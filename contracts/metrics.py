@@ -170,6 +170,19 @@ GATEWAY = (
         "relay_delivery_seconds", "histogram", "time from the outbox commit to the API's answer"
     ),
     Metric(
+        "ops_backup_last_success_timestamp_seconds",
+        "gauge",
+        "when the part was last backed up well, seconds since 1970; outbox is 0 before the first"
+        " time, the others appear with it",
+        {"what": BACKUP_PARTS},
+    ),
+    Metric(
+        "ops_restore_drill_last_success_timestamp_seconds",
+        "gauge",
+        "when a backup of the part last passed `tpcapital restore --check`; as above",
+        {"what": BACKUP_PARTS},
+    ),
+    Metric(
         "pipeline_freshness_seconds",
         "gauge",
         "age of the oldest message received and not yet in the database; 0 when there is none",
@@ -189,19 +202,6 @@ GATEWAY = (
         "counter",
         "canaries that did not come back, by reason",
         {"reason": FAILURE_REASONS},
-    ),
-    Metric(
-        "ops_backup_last_success_timestamp_seconds",
-        "gauge",
-        "when the part was last backed up well, seconds since 1970; outbox is 0 before the first"
-        " time, the others appear with it",
-        {"what": BACKUP_PARTS},
-    ),
-    Metric(
-        "ops_restore_drill_last_success_timestamp_seconds",
-        "gauge",
-        "when a backup of the part last passed `tpcapital restore --check`; as above",
-        {"what": BACKUP_PARTS},
     ),
 )
 
@@ -246,6 +246,12 @@ API = (
         "counter",
         "failed database transactions",
         {"error_type": DATABASE_ERRORS},
+    ),
+    Metric(
+        "api_reads_total",
+        "counter",
+        "reads that TIMESCALEDB_READ_URL's replica answered, or the primary in its place",
+        {"server": ("replica", "primary")},
     ),
     Metric(
         "api_http_request_duration_seconds",

@@ -37,10 +37,10 @@ def _models_on_demand() -> Iterator[None]:
 
     config["defer_build"] = True
     try:
-        BaseModel.model_rebuild = classmethod(rest)  # type: ignore[method-assign,assignment]
+        BaseModel.model_rebuild = classmethod(rest)  # type: ignore[method-assign,assignment]  # put back below
         yield
     finally:
-        BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]
+        BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]  # its own again
         if before is _ABSENT:
             config.pop("defer_build", None)
         else:

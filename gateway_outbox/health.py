@@ -61,6 +61,7 @@ class Health:
 
     def register(self, telemetry: Telemetry) -> None:
         """Show the gauges of the metric table from now on."""
+        outbox = self._outbox
         telemetry.gauge(
             "telegram_connection_status",
             lambda: {source.name: float(source.connected) for source in self._sources},
@@ -78,14 +79,14 @@ class Health:
                 | {s.name: max(s.floods.values()) for s in self._sources if s.floods}
             ),
         )
-        self._register_queue(telemetry)
-        self._register_pipeline(telemetry)
-
-    def _register_queue(self, telemetry: Telemetry) -> None:
-        outbox, relay = self._outbox, self._relay
         telemetry.gauge(
             "telegram_failure_queue_size", lambda: self._delayed() + outbox.dead_letters
         )
+        self._register_outbox(telemetry)
+        self._register_pipeline(telemetry)
+
+    def _register_outbox(self, telemetry: Telemetry) -> None:
+        outbox, relay = self._outbox, self._relay
         telemetry.gauge("outbox_pending_rows", lambda: outbox.pending)
         telemetry.gauge("outbox_dead_letter_rows", lambda: outbox.dead_letters)
         telemetry.gauge("outbox_oldest_pending_age_seconds", lambda: self._oldest)
@@ -96,13 +97,8 @@ class Health:
         telemetry.gauge("relay_state", lambda: relay.state.value)
 
     def _register_pipeline(self, telemetry: Telemetry) -> None:
+        """What a file and the canary tell, and how late the pipeline is."""
         outbox = self._outbox
-        telemetry.gauge(
-            "pipeline_freshness_seconds", lambda: max(self._oldest, outbox.held_seconds)
-        )
-        if canary := self._canary:
-            name = "pipeline_canary_last_success_timestamp_seconds"
-            telemetry.gauge(name, lambda: canary.last_success)
         telemetry.gauge(
             "ops_backup_last_success_timestamp_seconds",
             lambda: {ALWAYS: 0.0} | self._marks.backup,
@@ -111,6 +107,12 @@ class Health:
             "ops_restore_drill_last_success_timestamp_seconds",
             lambda: {ALWAYS: 0.0} | self._marks.restore_drill,
         )
+        telemetry.gauge(
+            "pipeline_freshness_seconds", lambda: max(self._oldest, outbox.held_seconds)
+        )
+        if canary := self._canary:
+            name = "pipeline_canary_last_success_timestamp_seconds"
+            telemetry.gauge(name, lambda: canary.last_success)
 
     async def refresh(self) -> None:
         """Read what only a query or a file can tell; before each scrape and each document."""

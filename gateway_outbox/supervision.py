@@ -6,6 +6,7 @@ back, and a new connection to Telegram costs.
 """
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -46,6 +47,8 @@ class Supervision:
 
     def __init__(self, manager: ServiceManager, api_timeout: float) -> None:
         self.manager = manager
+        self._sign_seconds = (manager.watchdog_seconds or math.inf) / 3
+        self._beat_seconds = min(BEAT_SECONDS, self._sign_seconds)
         self._grace = max(RELAY_GRACE_SECONDS, 5 * api_timeout)
         self._begun = self._extended = time.monotonic()
         self._pipeline: Pipeline | None = None
@@ -60,7 +63,9 @@ class Supervision:
         await self.manager.status("opening the outbox")
         while True:
             await self._beat()
-            await anyio.sleep(BEAT_SECONDS if self.manager.is_ready else STARTING_BEAT_SECONDS)
+            await anyio.sleep(
+                self._beat_seconds if self.manager.is_ready else STARTING_BEAT_SECONDS
+            )
 
     def receiving(self, outbox: Outbox, relay: Relay, sources: Sequence[SourceState]) -> None:
         """All is open, HTTP is bound, the sources start now."""
@@ -97,16 +102,17 @@ class Supervision:
         is_trying = any(source.condition in ("starting", "connecting") for source in sources)
         if is_trying and time.monotonic() - self._received_since < TRIES_SECONDS:
             return
-        if sources and all(source.condition in LOST for source in sources):
-            return
-        if await _takes_writes(pipeline.outbox) and not pipeline.outbox.held:
+        takes_writes = await _takes_writes(pipeline.outbox) and not pipeline.outbox.held
+        is_lost = sources and all(source.condition in LOST for source in sources)
+        if takes_writes and not is_lost:
             await self.manager.ready()
 
     async def _give_sign(self, pipeline: Pipeline) -> None:
-        limit, now = self.manager.watchdog_seconds, time.monotonic()
-        if limit is None or now < self._next_sign:
+        now = time.monotonic()
+        if self.manager.watchdog_seconds is None or now < self._next_sign:
             return
-        self._next_sign = now + limit / 3
+        # The beat is no clock: one that is due before the next beat is given now.
+        self._next_sign = now + self._sign_seconds - self._beat_seconds / 2
         if fault := await fault_of(pipeline.outbox, pipeline.relay, self._grace):
             log.error("no sign of life is given: %s", fault, extra={"action": "service.stuck"})
             return

@@ -21,6 +21,7 @@ _STATE_CLASSES: dict[str, Trouble] = {
     "08": "connection",  # connection exception
     "53": "connection",  # insufficient resources
     "57": "connection",  # operator intervention: shutdown, restart
+    "58": "connection",  # the server's own disk: input, output, missing files
     "28": "connection",  # wrong password: mended by an operator, not by the message
     "3D": "connection",  # no such database
     "40": "conflict",  # serialization failure, deadlock
@@ -32,31 +33,37 @@ _STATES: dict[str, Trouble] = {
     "55P03": "timeout",  # lock_timeout
     "25P03": "timeout",  # idle in transaction
     "25006": "connection",  # read-only: a standby that is not promoted yet
+    # No rights, no tables: a wrong user or an empty copy. An operator mends it, not the message.
+    **dict.fromkeys(("42501", "42P01", "42703", "42883", "3F000"), "connection"),
 }
-
+_PASSING: frozenset[Trouble] = frozenset({"connection", "timeout", "conflict"})
+# What ends a connection. Others of class 57 and 53 leave it as it is: a new one is no better.
+_ENDS = frozenset({"57P01", "57P02", "57P03", "57P04", "57P05", "25P03"})
 
 _NONE_TO_BE_HAD = (PoolTimeout, TooManyRequests, PoolClosed)
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
+async def open_pool(
+    settings: Settings, conninfo: str | None = None, name: str = "ingest"
+) -> AsyncIterator[Pool]:
     """A pool that connects in the background and finds back after any outage by itself.
 
     Its connections are not asked whether they live before each use: whoever meets a broken one
     tries again, see `is_broken`.
     """
     pool: Pool = AsyncConnectionPool(
-        settings.conninfo(),
+        conninfo or settings.conninfo(),
         kwargs={"autocommit": True},
         min_size=min(2, settings.pool_size),
         max_size=settings.pool_size,
-        timeout=2,
+        timeout=settings.pool_timeout_ms / 1000,
         max_waiting=64,
         max_lifetime=1800,
         # The pool doubles its pauses; giving up soon has the next request try at once instead.
         reconnect_timeout=1.5,
         open=False,
-        name="ingest",
+        name=name,
     )
     await pool.open()
     try:
@@ -65,12 +72,35 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
         await pool.close(timeout=3)
 
 
+@asynccontextmanager
+async def borrowed(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection of the pool, which gets none back that turned out read-only.
+
+    After a failover the old primary may live on as a standby, with our connections to it in the
+    best of health; a new one is made to wherever the primary is by then.
+    """
+    async with pool.connection() as connection:
+        try:
+            yield connection
+        except psycopg.errors.ReadOnlySqlTransaction:
+            await connection.close()
+            raise
+
+
 def is_broken(error: psycopg.Error) -> bool:
     """Whether a connection from the pool turned out dead, so that another one may live.
 
     After a restart of the server that happens once for each connection in the pool.
     """
-    return trouble(error) == "connection" and not isinstance(error, _NONE_TO_BE_HAD)
+    state = error.sqlstate
+    if state is None:
+        return trouble(error) == "connection" and not isinstance(error, _NONE_TO_BE_HAD)
+    return state in _ENDS or state.startswith("08")
+
+
+def is_passing(error: psycopg.Error) -> bool:
+    """Whether the same may succeed later without a change of ours: what is answered with 503."""
+    return trouble(error) in _PASSING
 
 
 def trouble(error: psycopg.Error) -> Trouble:

@@ -95,23 +95,23 @@ class Health:
         return json_response(info)
 
     async def health(self, _request: Request) -> Response:
-        """GET /health: 503 when the database is away or has not our schema, not for the gateway."""
+        """GET /health: 503 when no message could be stored; what the gateway says is no reason."""
         started = perf_counter()
         database = await _timed(self._database)
         checks = {
             "timescaledb": database,
             "schema": _check(self._life.migrated, "migrated", "not migrated yet"),
             "accepting": _check(not self._life.draining, "yes", "the server is stopping"),
-            **(await self._gateway() if database.status == "healthy" else {}),
+            **(await self._gateway() if database.status != "unhealthy" else {}),
         }
         return self._answer(checks, started, needed=("timescaledb", "schema"))
 
     async def ready(self, _request: Request) -> Response:
-        """GET /ready: whether the database answers."""
+        """GET /ready: whether the database answers; one that is read-only can be read from."""
         started = perf_counter()
-        return self._answer(
-            {"timescaledb": await _timed(self._database)}, started, needed=("timescaledb",)
-        )
+        database = await _timed(self._database)
+        needed = ("timescaledb",) if database.status == "unhealthy" else ()
+        return self._answer({"timescaledb": database}, started, needed=needed)
 
     async def healthz(self, _request: Request) -> Response:
         """GET /healthz: 200 as long as the process answers at all."""
@@ -129,7 +129,7 @@ class Health:
             error = "the server is stopping"
         elif not self._life.migrated:
             error = "the database is not migrated yet"
-        elif (database := await self._database()).status == "unhealthy":
+        elif (database := await self._database()).status != "healthy":
             error = database.message
         answer = ReadyAnswer(status="error" if error else "ok", error=error)
         return json_response(answer, 503 if error else 200)
@@ -143,9 +143,11 @@ class Health:
 
     async def _database(self) -> Check:
         try:
-            await self._catalog.ping()
+            is_writable = await self._catalog.ping()
         except DatabaseUnavailableError as error:
             return Check(status="unhealthy", message=str(error))
+        if not is_writable:
+            return Check(status="degraded", message="read-only: no message can be stored")
         return Check(status="healthy", message="ready")
 
     async def _gateway(self) -> dict[str, Check]:
@@ -179,7 +181,7 @@ class Health:
             uptime=uptime,
             checks=checks,
             responseTime=_milliseconds(started),
-            timescale=checks["timescaledb"].status == "healthy",
+            timescale=checks["timescaledb"].status != "unhealthy",
             uptime_seconds=uptime,
             error="; ".join(wrong) or None,
         )

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ingest_api.answer import json_response
-from ingest_api.database import Connection, Pool
+from ingest_api.database import Connection, Pool, borrowed, is_passing
 from ingest_api.delivery import PARSER_VERSION, Row, reading
 from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.form import fields
@@ -56,13 +56,15 @@ class Rescan:
             with anyio.move_on_after(_SECONDS):
                 while not counts.complete:
                     await self._scan_page(counts)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
+            if not is_passing(error):
+                raise
             raise DatabaseUnavailableError(f"the database is away: {error}") from error
         message = f"{counts.scanned} mensagens lidas, {counts.imported} sinais importados"
         return json_response(ScanAnswer(success=True, message=message, data=counts))
 
     async def _scan_page(self, counts: ScanCounts) -> None:
-        async with self._pool.connection() as connection, connection.transaction():
+        async with borrowed(self._pool) as connection, connection.transaction():
             parameters = {"parser_version": PARSER_VERSION}
             cursor = await connection.execute(QUERIES["select_unread_messages"], parameters)
             rows = [_reading(row) for row in await cursor.fetchall()]

@@ -40,6 +40,7 @@ from ingest_api.migrate import migrate
 from ingest_api.page_routes import PageRoutes
 from ingest_api.registered_bot import BotRegister
 from ingest_api.registered_channel import ChannelRegister
+from ingest_api.replica import ReplicaStatements, open_replica
 from ingest_api.rescan import Rescan
 from ingest_api.settings import Settings, words
 from ingest_api.signal_channels import SignalChannels
@@ -80,7 +81,11 @@ class Service:
         """Serve until a signal. Raises PortBusyError, MigrationError, or what a task died of."""
         settings = self._settings
         with self._logging(), listen(settings.host, settings.port) as listener:
-            async with open_pool(settings) as pool, anyio.create_task_group() as tasks:
+            async with (
+                open_pool(settings) as pool,
+                open_replica(settings) as replica,
+                anyio.create_task_group() as tasks,
+            ):
                 tasks.start_soon(self._stop_on_signal, tasks)
                 tasks.start_soon(self._prepare_database)
                 coalescer = Coalescer(
@@ -90,7 +95,7 @@ class Service:
                 feed = SignalFeed(settings, Statements(pool))
                 tasks.start_soon(self._feed_listeners, feed)
                 # A task of its own: Hypercorn cancels and revives the task it runs in.
-                tasks.start_soon(self._serve, listener, self._app(pool, coalescer, feed))
+                tasks.start_soon(self._serve, listener, self._app(pool, replica, coalescer, feed))
                 await self._served.wait()
                 tasks.cancel_scope.cancel()
         self._telemetry.close()
@@ -105,7 +110,9 @@ class Service:
         finally:
             logging.getLogger().removeHandler(self._log_ring)
 
-    def _app(self, pool: Pool, coalescer: Coalescer, feed: SignalFeed) -> ASGIFramework:
+    def _app(
+        self, pool: Pool, replica: Pool | None, coalescer: Coalescer, feed: SignalFeed
+    ) -> ASGIFramework:
         """The application on its parts; the gauges read them."""
         telemetry, settings = self._telemetry, self._settings
         telemetry.gauge(
@@ -123,12 +130,20 @@ class Service:
             most=settings.rate_limit_max,
             seconds=settings.rate_limit_window_ms / 1000,
         )
+        endpoints = self._endpoints(pool, self._reads(pool, replica), feed, intake, ingest)
         return build_app(  # type: ignore[return-value]  # ASGI in Starlette's words and in Hypercorn's
-            self._endpoints(pool, feed, intake, ingest), edge, words(settings.trusted_proxies)
+            endpoints, edge, words(settings.trusted_proxies)
         )
 
-    def _endpoints(self, pool: Pool, feed: SignalFeed, intake: Intake, ingest: Ingest) -> Endpoints:
-        settings, statements = self._settings, Statements(pool)
+    def _reads(self, pool: Pool, replica: Pool | None) -> Statements:
+        if replica is None:
+            return Statements(pool)
+        return ReplicaStatements(pool, replica, self._telemetry)
+
+    def _endpoints(
+        self, pool: Pool, statements: Statements, feed: SignalFeed, intake: Intake, ingest: Ingest
+    ) -> Endpoints:
+        settings = self._settings
         catalog, link = Catalog(statements), GatewayLink(statements, intake)
         self._telemetry.gauge("pipeline_lost_messages", lambda: link.lost_messages)
         return Endpoints(
@@ -190,9 +205,8 @@ class Service:
         """Wait for the database as long as it takes, then bring its schema to ours."""
         while True:
             try:
-                with anyio.fail_after(60):
-                    await migrate(self._settings)
-            except (psycopg.OperationalError, TimeoutError) as error:
+                await migrate(self._settings)
+            except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
                 _log.warning(
                     "waiting for the database: %s",
                     str(error).strip() or "no answer",

@@ -16,12 +16,18 @@ from contracts.secret import Secret, Token
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+# Below the 8 s after which a request gives the database up.
+Wait = Annotated[int, msgspec.Meta(ge=1, le=8000)]
 
-# In seconds and milliseconds: a statement ends in the server before the request's own bound.
-_OPTIONS = (
-    "-c statement_timeout=5s -c lock_timeout=2s"
-    " -c idle_in_transaction_session_timeout=10s -c timezone=UTC"
-)
+_OPTIONS = "-c idle_in_transaction_session_timeout=10s -c timezone=UTC"
+# A host that is gone without a word is given up after some seconds, also in the midst of waiting
+# for an answer; by itself TCP would wait a quarter of an hour. The connection string may say else.
+_PATIENCE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 def words(text: str) -> list[str]:
@@ -64,6 +70,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[
             DatabaseUrl,
             msgspec.Meta(description="a connection string that stands for the five parts below"),
+        ]
+        | None
+    ) = None
+    timescaledb_read_url: (
+        Annotated[
+            DatabaseUrl,
+            msgspec.Meta(description="a replica that GET routes read from; unset: none"),
         ]
         | None
     ) = None
@@ -111,7 +124,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(ge=1000, description="window of the rate limit, ms")
     ] = 60_000
     rate_limit_max: Annotated[
-        int, msgspec.Meta(ge=0, description="requests a window and client on public routes; 0: any")
+        int,
+        msgspec.Meta(
+            ge=0,
+            description="requests a window and client on public routes, by each process; 0: any",
+        ),
     ] = 120
     trusted_proxies: Annotated[
         str,
@@ -129,7 +146,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tz: Annotated[
         str, msgspec.Meta(description="time zone of the field `timestamp` in answers")
     ] = "America/Sao_Paulo"
-    pool_size: Annotated[Count, msgspec.Meta(description="database connections at most")] = 8
+    pool_size: Annotated[
+        Count, msgspec.Meta(description="database connections at most; two more stand beside them")
+    ] = 8
+    pool_timeout_ms: Annotated[
+        Wait, msgspec.Meta(description="wait for a free database connection, ms; then 503")
+    ] = 2000
+    statement_timeout_ms: Annotated[
+        Wait, msgspec.Meta(description="PostgreSQL ends a statement after so many ms; then 503")
+    ] = 5000
+    lock_timeout_ms: Annotated[
+        Wait, msgspec.Meta(description="PostgreSQL gives up a lock after so many ms; then 503")
+    ] = 2000
 
     def __post_init__(self) -> None:
         problems = [*self._edge_problems(), *self._database_problems()]
@@ -167,9 +195,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secrets(self) -> list[Secret]:
         """Everything that no line of the log may hold."""
         found = [*self.tokens.values(), self.tp_capital_api_key, self.timescaledb_password]
-        if self.timescaledb_url:
-            found.append(self.timescaledb_url)
-            password = conninfo_to_dict(self.timescaledb_url.reveal()).get("password")
+        for url in filter(None, (self.timescaledb_url, self.timescaledb_read_url)):
+            found.append(url)
+            password = conninfo_to_dict(url.reveal()).get("password")
             found.append(Secret(str(password)) if password else None)
         return [secret for secret in found if secret]
 
@@ -187,10 +215,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 password=password.reveal() if password else None,
             )
         )
-        own = str(conninfo_to_dict(base).get("options") or "")
+        return self._completed(base)
+
+    def read_conninfo(self) -> str | None:
+        """The same for the replica that is read from; None when there is none."""
+        url = self.timescaledb_read_url
+        return self._completed(url.reveal()) if url else None
+
+    def _completed(self, base: str) -> str:
+        known = conninfo_to_dict(base)
+        limits = (
+            f"-c statement_timeout={self.statement_timeout_ms}"
+            f" -c lock_timeout={self.lock_timeout_ms}"
+        )
+        path = f'-c search_path="{self.timescaledb_schema}",public'
         return make_conninfo(
             base,
+            **{name: value for name, value in _PATIENCE.items() if name not in known},
             connect_timeout=5,
             application_name="tpcapital-ingest-api",
-            options=f'{_OPTIONS} -c search_path="{self.timescaledb_schema}",public {own}'.strip(),
+            options=f"{_OPTIONS} {limits} {path} {known.get('options') or ''}".strip(),
         )

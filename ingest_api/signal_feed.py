@@ -17,7 +17,9 @@ import psycopg
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from ingest_api.catalog import SignalRow, signal_row
+from ingest_api.database import is_passing
 from ingest_api.errors import DatabaseUnavailableError
+from ingest_api.feed_place import Place, SafePlace
 from ingest_api.settings import Settings
 from ingest_api.sql import QUERIES
 from ingest_api.statements import Statements
@@ -31,18 +33,6 @@ _START_SECONDS = 5.0
 _BUFFERED = 1000
 _CATCHING_UP = 2
 _encoder = msgspec.json.Encoder()
-
-
-class Place(NamedTuple):
-    """Where a listener stands: after this signal's change in this transaction."""
-
-    xid: int
-    id: int
-
-    @classmethod
-    def before(cls, xid: int) -> "Place":
-        """Before everything that a transaction changed."""
-        return cls(xid, -1)
 
 
 class Event(NamedTuple):
@@ -61,7 +51,9 @@ class SignalFeed:
         self._listeners: set[MemoryObjectSendStream[Event]] = set()
         self._place: Place | None = None
         self._sent: set[Place] = set()
-        self._settled = False  # false while a part of what has changed is sent already
+        self._settled = (
+            False  # false while there may be changes beyond `place` that are not sent yet
+        )
         self._started = anyio.Event()
         self._catching_up = anyio.Semaphore(_CATCHING_UP)
 
@@ -75,7 +67,9 @@ class SignalFeed:
         while True:
             try:
                 await self._follow_database()
-            except (psycopg.OperationalError, DatabaseUnavailableError) as error:
+            except (psycopg.Error, DatabaseUnavailableError) as error:
+                if isinstance(error, psycopg.Error) and not is_passing(error):
+                    raise
                 _log.warning(
                     "the signal feed waits for the database: %s",
                     str(error).strip() or "no answer",
@@ -106,8 +100,7 @@ class SignalFeed:
         """
         if self._settled and place >= self.place and not self._sent:
             return
-        async with self._catching_up:
-            highest = max(await self._now(), place)
+        highest = max(self.place, place)
         async for page in self._changes(place, self._catching_up):
             yield [_event(min(changed, highest), row) for changed, row in page]
 
@@ -135,22 +128,35 @@ class SignalFeed:
         )
         async with connection:
             await connection.execute(QUERIES["listen_to_signals"])
-            place = self._place = self._place or await self._now()
+            safe = SafePlace(self._statements)
+            place = self._place = self._resume_at(await safe.now())
             self._started.set()
             while True:
-                self._settled = False
-                place = self._place = await self._publish(place)
-                self._settled = True
+                place = self._place = await self._publish(place, safe)
                 async for _ in connection.notifies(timeout=_LISTEN_SECONDS, stop_after=1):
                     pass
 
-    async def _now(self) -> Place:
-        ((xmin,),) = await self._statements.fetch("select_snapshot")
-        return Place.before(xmin)
+    def _resume_at(self, now: Place) -> Place:
+        """Where to go on after the connection broke, perhaps with a crash of the database."""
+        self._sent = set()  # what was not safe yet may have been undone, and its numbers reused
+        if self._place and now < self._place:
+            _log.warning(
+                "the database was set back from transaction %d to %d; streams may lack signals that"
+                " changed since, GET /signals has them",
+                self._place.xid,
+                now.xid,
+                extra={"action": "feed.set_back"},
+            )
+            return now
+        return self._place or now
 
-    async def _publish(self, place: Place) -> Place:
+    async def _publish(self, place: Place, safe: SafePlace) -> Place:
         """Send what has changed since the last time, each change once; the place to go on at."""
-        now = await self._now()
+        self._settled = False
+        now = await safe.now()
+        if not self._listeners:  # whoever comes stands at that place, or asks for what it missed
+            self._sent = set()
+            return now
         undecided: set[Place] = set()
         async for page in self._changes(place, nullcontext()):
             undecided |= {changed for changed, _ in page if changed > now}
@@ -158,6 +164,7 @@ class SignalFeed:
                 if changed not in self._sent:
                     self._send(_event(min(changed, now), row))
         self._sent = undecided
+        self._settled = True
         return now
 
     async def _changes(

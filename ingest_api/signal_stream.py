@@ -12,8 +12,9 @@ from starlette.types import Receive, Scope, Send
 from contracts import problem
 from ingest_api.answer import retry_later
 from ingest_api.errors import DatabaseUnavailableError
+from ingest_api.feed_place import Place
 from ingest_api.life import Life
-from ingest_api.signal_feed import Event, Place, SignalFeed
+from ingest_api.signal_feed import Event, SignalFeed
 
 HEARTBEAT_SECONDS = 15.0
 MAX_LISTENERS = 5000

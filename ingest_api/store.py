@@ -12,7 +12,7 @@ from contracts.metrics import SIGNAL_TYPES
 from contracts.telemetry import Telemetry
 from contracts.trace import about
 from ingest_api import ledger
-from ingest_api.database import Connection, Pool, Trouble, is_broken, trouble
+from ingest_api.database import Connection, Pool, Trouble, borrowed, is_broken, trouble
 from ingest_api.delivery import Delivery
 from ingest_api.errors import DatabaseUnavailableError, RejectedError
 from ingest_api.ledger import Recorded
@@ -107,7 +107,7 @@ class Store:
         self, write: _Write, deliveries: list[Delivery]
     ) -> Sequence[Recorded | None]:
         started = perf_counter()
-        async with self._pool.connection() as connection:
+        async with borrowed(self._pool) as connection:
             written = await write(connection, deliveries)
         self._telemetry.record("api_transaction_seconds", perf_counter() - started)
         self._telemetry.record("api_transaction_messages", len(deliveries))

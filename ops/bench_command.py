@@ -18,7 +18,8 @@ from ops.bench_ingest import measure_ingest, measure_roundtrip
 from ops.bench_machine import machine
 from ops.bench_reads import measure_reads
 from ops.bench_receive import measure_receive
-from ops.bench_stack import BenchStack, bench_stack
+from ops.bench_scale import measure_scale
+from ops.bench_stack import MESSAGES, BenchStack, bench_stack
 from ops.bench_stream import measure_stream
 from ops.bench_view import plain_lines, rich_table
 
@@ -30,7 +31,9 @@ MEASURES: dict[str, Callable[[BenchStack, float], Iterator[Figure]]] = {
     "drain": measure_drain,
     "reads": measure_reads,
     "stream": measure_stream,
+    "scale": measure_scale,
 }
+_USUAL = tuple(name for name in MEASURES if name != "scale")  # that one takes minutes by itself
 QUICK = 0.1
 
 
@@ -46,10 +49,33 @@ QUICK = 0.1
     show_default="bench-results/<time>.json",
     help="Where to write the document.",
 )
-def bench(*, only: tuple[str, ...], quick: bool, as_json: bool, output: Path | None) -> None:
-    """Measure latencies, throughput and memory on an embedded PostgreSQL with fsync on."""
+@click.option(
+    "--messages",
+    type=click.IntRange(min=10_000),
+    default=MESSAGES,
+    show_default=True,
+    help="How long a history `--only scale` makes.",
+)
+@click.option(
+    "--dsn",
+    envvar="BENCH_DATABASE_URL",
+    help="Measure on this server, in databases that are made and dropped (BENCH_DATABASE_URL).",
+)
+def bench(  # noqa: PLR0913  # click names each option
+    *,
+    only: tuple[str, ...],
+    quick: bool,
+    as_json: bool,
+    output: Path | None,
+    messages: int,
+    dsn: str | None,
+) -> None:
+    """Measure latencies, throughput and memory on an embedded PostgreSQL with fsync on.
+
+    `scale`, a history of a million messages or more, is measured only when it is asked for.
+    """
     taken = datetime.now(UTC)
-    facts, figures = _measure(only or tuple(MEASURES), QUICK if quick else 1)
+    facts, figures = _measure(only or _USUAL, QUICK if quick else 1, messages, dsn)
     document = {
         "taken_at": taken.isoformat(timespec="seconds"),
         "scale": QUICK if quick else 1,
@@ -63,12 +89,14 @@ def bench(*, only: tuple[str, ...], quick: bool, as_json: bool, output: Path | N
     _say(f"written to {path}")
 
 
-def _measure(names: tuple[str, ...], scale: float) -> tuple[dict[str, Any], list[Figure]]:
+def _measure(
+    names: tuple[str, ...], scale: float, messages: int, dsn: str | None
+) -> tuple[dict[str, Any], list[Figure]]:
     """The machine's facts and the figures of these measures, in their order."""
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="tpcapital-bench-") as folder:
         _say("starting PostgreSQL …")
-        with bench_stack(Path(folder)) as stack:
+        with bench_stack(Path(folder), dsn, messages) as stack:
             facts = machine(stack.dsn)
             for name in names:
                 _say(f"measuring {name} …")

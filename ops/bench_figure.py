@@ -70,6 +70,11 @@ def rate(name: str, what: str, runs: Sequence[float]) -> Figure:
     return Figure(name=name, what=what, unit="messages/s", values=_rounded(values))
 
 
+def size(name: str, what: str, many: float) -> Figure:
+    """A figure in bytes for a message."""
+    return Figure(name=name, what=what, unit="bytes", values=_rounded({"a message": many}))
+
+
 def _percentile(ordered: Sequence[float], percent: int) -> float:
     """The smallest sample that at least so many percent do not exceed."""
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]

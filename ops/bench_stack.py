@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from ops.child_process import ChildProcess
 from ops.embedded_postgres import EmbeddedPostgres
 
+MESSAGES = 1_000_000
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,9 +30,10 @@ class Service(NamedTuple):
 class BenchStack:
     """Starts services for one figure after another; each API gets a database of its own."""
 
-    def __init__(self, folder: Path, dsn: str) -> None:
+    def __init__(self, folder: Path, dsn: str, messages: int = MESSAGES) -> None:
         self.folder = folder
         self.dsn = dsn
+        self.messages = messages
         self.token = secrets.token_hex(32)
         self._count = 0
 
@@ -41,16 +43,20 @@ class BenchStack:
         return self.folder / f"{self._count}-{name}"
 
     @contextmanager
-    def api(self) -> Iterator[tuple[Service, str]]:
-        """A ready API and the connection string of its fresh database."""
+    def api(self, **variables: str) -> Iterator[tuple[Service, str]]:
+        """A ready API and the connection string of its fresh database, which goes with it."""
         self._count += 1
-        name = f"bench_{self._count}"
+        name = f"tpcapital_bench_{os.getpid()}_{self._count}"
         with connect(self.dsn, autocommit=True) as server:
             server.execute(f"CREATE DATABASE {name}")
         dsn = make_conninfo(self.dsn, dbname=name)
         environ = {"TIMESCALEDB_URL": dsn, "RATE_LIMIT_MAX": "0"}  # all load is one client's
-        with self._service("ingest_api", environ) as service:
-            yield service, dsn
+        try:
+            with self._service("ingest_api", environ | variables) as service:
+                yield service, dsn
+        finally:
+            with connect(self.dsn, autocommit=True) as server:
+                server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     @contextmanager
     def bare_server(self) -> Iterator[Service]:
@@ -85,10 +91,18 @@ class BenchStack:
 
 
 @contextmanager
-def bench_stack(folder: Path) -> Iterator[BenchStack]:
-    """A PostgreSQL in `folder`, fsync and synchronous_commit on as they are by default."""
+def bench_stack(
+    folder: Path, dsn: str | None = None, messages: int = MESSAGES
+) -> Iterator[BenchStack]:
+    """The server of `dsn`, or a PostgreSQL in `folder` with the durable defaults.
+
+    `messages` is the length of the histories that are asked about.
+    """
+    if dsn:
+        yield BenchStack(folder, dsn, messages)
+        return
     with EmbeddedPostgres(folder / "postgres") as postgres:
-        yield BenchStack(folder, postgres.dsn)
+        yield BenchStack(folder, postgres.dsn, messages)
 
 
 def read(url: str) -> str:

@@ -12,6 +12,7 @@ from ingest_api.errors import IngestError
 COMMANDS = {
     "adopt": "ops.adopt_command:adopt",
     "api": "ops.service_commands:api",
+    "as-service": "ops.as_service_command:as_service",
     "backfill": "ops.backfill_command:backfill",
     "backup": "ops.backup_command:backup",
     "bench": "ops.bench_command:bench",
@@ -20,6 +21,7 @@ COMMANDS = {
     "demo": "ops.demo_command:demo",
     "gateway": "ops.service_commands:gateway",
     "import": "ops.import_command:import_files",
+    "install": "ops.install_command:install",
     "login": "ops.login_command:login",
     "logout": "ops.login_command:logout",
     "migrate-from-monolith": "ops.move_command:migrate_from_monolith",
@@ -29,6 +31,7 @@ COMMANDS = {
     "session": "ops.session_command:session",
     "token": "ops.token_command:token",
     "trace": "ops.trace_command:trace",
+    "uninstall": "ops.install_command:uninstall",
     "upgrade": "ops.upgrade_command:upgrade",
 }
 

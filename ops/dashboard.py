@@ -137,9 +137,9 @@ class Dashboard(NamedTuple):
 
 
 def matched(expr: str) -> str:
-    """The expression with its matchers of `job` and `instance`."""
+    """The expression with its matchers of `job` and `instance`; an alert may have neither."""
     expr = expr.replace("{}", "{" + _BOTH + "}").replace("{~}", "{" + _JOB + "}")
-    return re.sub(r"(?<=\w)\{(?=\w)(?!job=)", "{" + _BOTH + ", ", expr)
+    return re.sub(r"(?<=\w)(?<!ALERTS)\{(?=\w)(?!job=)", "{" + _BOTH + ", ", expr)
 
 
 def stat(

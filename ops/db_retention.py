@@ -14,10 +14,12 @@ from psycopg import sql
 from contracts.queries import load
 from ops.csv_file import write_csv
 from ops.db import Connection
+from ops.db_retention_policy import settle_policy
 from ops.retention_settings import Settings
 
 _QUERIES: Final = load("ops", "retention.sql")
 _BATCH: Final = 5000
+_SIGNALS: Final = "tp_capital_signals"
 
 
 class Rule(NamedTuple):
@@ -40,7 +42,7 @@ class Retained(NamedTuple):
 def rules(settings: Settings) -> list[Rule]:
     """What the settings ask for."""
     given = (
-        ("tp_capital_signals", "sent_at", settings.retain_signals_days),
+        (_SIGNALS, "sent_at", settings.retain_signals_days),
         ("gateway_requests", "requested_at", settings.retain_requests_days),
     )
     return [Rule(table, column, days) for table, column, days in given if days is not None]
@@ -55,7 +57,18 @@ def retain(
     """
     if not _fetch(connection, "lock_retention", schema=schema)["mine"]:
         raise click.ClickException(f"another retention of schema {schema} is running")
+    if not dry_run:
+        _settle_policy(connection, schema, wanted, folder)
     return [_apply(connection, schema, rule, folder, dry_run=dry_run) for rule in wanted]
+
+
+def _settle_policy(
+    connection: Connection, schema: str, wanted: list[Rule], folder: Path | None
+) -> None:
+    """In the Community edition the database goes on by itself, unless a file has to come first."""
+    if _is_hypertable(connection, schema=schema, table=_SIGNALS):
+        days = next((rule.days for rule in wanted if rule.table == _SIGNALS), None)
+        settle_policy(connection, schema, _SIGNALS, None if folder else days)
 
 
 def _apply(

@@ -76,6 +76,11 @@ class EmbeddedPostgres:
         self.stop()
 
     @property
+    def folder(self) -> Path:
+        """The folder of its data, its password and its log."""
+        return self._folder
+
+    @property
     def dsn(self) -> str:
         """Connection string of the database `postgres`, as its superuser."""
         password = (self._folder / "password").read_text(encoding="ascii")

@@ -18,6 +18,8 @@ from typing import Any
 
 import msgspec
 
+from contracts.environment import description
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
 BLOCK = re.compile(r"(<!-- generated:(\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -36,7 +38,7 @@ def settings(module: str) -> str:
     """Every variable that the `Settings` struct of `module` reads, the required ones first."""
     kind = import_module(module).Settings
     rows = [
-        (f"`{field.name.upper()}`", _default(field), _meaning(field.type))
+        (f"`{field.name.upper()}`", _default(field), description(field.type))
         for field in sorted(msgspec.structs.fields(kind), key=lambda field: not field.required)
     ]
     return _table(("variable", "default", "meaning"), rows)
@@ -157,16 +159,6 @@ def _default(field: Any) -> str:
     return "none" if field.default in (None, "") else f"`{field.default}`"
 
 
-def _meaning(kind: Any) -> str:
-    """The description in the field's Meta, which may stand inside an `X | None`."""
-    info = msgspec.inspect.type_info(kind)
-    for part in (info, *getattr(info, "types", ())):
-        extra = getattr(part, "extra_json_schema", None)
-        if extra and "description" in extra:
-            return str(extra["description"])
-    return ""
-
-
 def _labels(labels: dict[str, tuple[str, ...]]) -> str:
     return "; ".join(
         f"`{label}`" + (": " + ", ".join(values) if values else "")
@@ -193,8 +185,8 @@ def _readers(metric: str) -> Iterator[str]:
 
 
 def _usage(recipe: dict[str, Any]) -> str:
-    given = [f"[{parameter['name'].upper()}…]" for parameter in recipe["parameters"]]
-    return " ".join([recipe["name"], *given])
+    given = [(each["name"].upper(), each["kind"] == "singular") for each in recipe["parameters"]]
+    return " ".join([recipe["name"], *(name if one else f"[{name}…]" for name, one in given)])
 
 
 def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:

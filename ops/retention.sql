@@ -30,6 +30,27 @@ select count(*) as chunks
   from drop_chunks(format('%%I.%%I', %(schema)s::text, %(table)s::text)::regclass,
                    older_than => %(horizon)s::timestamptz);
 
+-- name: select_has_policies
+-- Whether this is the Community edition, which drops chunks by a policy of its own.
+select current_setting('timescaledb.license', true) = 'timescale' as has_policies;
+
+-- name: remove_policy
+-- No policy any more; nothing to do where there is none.
+select remove_retention_policy(
+  format('%%I.%%I', %(schema)s::text, %(table)s::text)::regclass, if_exists => true);
+
+-- name: add_policy
+-- Once a day the database drops chunks that are wholly older, by itself.
+select add_retention_policy(
+  format('%%I.%%I', %(schema)s::text, %(table)s::text)::regclass,
+  drop_after => make_interval(days => %(days)s));
+
+-- name: note_policy
+-- What the policy may drop may not come back: the trigger looks here too. Null: there is no policy.
+insert into retention as r (table_name, horizon, policy_age)
+values (%(table)s, '-infinity', make_interval(days => %(days)s))
+on conflict (table_name) do update set policy_age = excluded.policy_age;
+
 -- name: count_older
 -- The rows that are to go.
 select count(*) as rows from {table} where {time} < %(horizon)s;

@@ -20,20 +20,46 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 class Proxy(Listener):
     """Carries TCP connections from a port of its own, kept over `close` and `open`, to a target.
 
-    While closed, connections are refused. Use it inside `running`.
+    While closed, connections are refused. While held, they are taken and nothing comes through, as
+    from a host that lost its power. Use it inside `running`.
     """
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__()
         self._target = (host, port)
+        self._flows = anyio.Event()
+        self._flows.set()
+
+    def hold(self) -> None:
+        """Let nothing through any more; every connection stays open."""
+        self._flows = anyio.Event()
+
+    def let_go(self) -> None:
+        """Let through what comes, and what was held."""
+        self._flows.set()
+
+    async def lead_to(self, host: str, port: int) -> None:
+        """End every connection; new ones go there."""
+        await self.close()
+        self._target = (host, port)
+        await self.open()
 
     async def _carry(self, client: SocketStream) -> None:
         async with (
             await anyio.connect_tcp(*self._target) as server,
             anyio.create_task_group() as both,
         ):
-            both.start_soon(_pump, client, server, both)
-            both.start_soon(_pump, server, client, both)
+            both.start_soon(self._pump, client, server, both)
+            both.start_soon(self._pump, server, client, both)
+
+    async def _pump(self, source: ByteStream, sink: ByteStream, both: TaskGroup) -> None:
+        try:
+            while True:
+                received = await source.receive()
+                await self._flows.wait()
+                await sink.send(received)
+        except ENDS:
+            both.cancel_scope.cancel()
 
 
 class Reply(NamedTuple):
@@ -138,11 +164,3 @@ async def _read(stream: BufferedByteReceiveStream) -> bytes:
     head = await stream.receive_until(b"\r\n\r\n", MAX_HEAD_BYTES) + b"\r\n\r\n"
     length = _LENGTH.search(head)
     return head + (await stream.receive_exactly(int(length[1])) if length else b"")
-
-
-async def _pump(source: ByteStream, sink: ByteStream, both: TaskGroup) -> None:
-    try:
-        while True:
-            await sink.send(await source.receive())
-    except ENDS:
-        both.cancel_scope.cancel()

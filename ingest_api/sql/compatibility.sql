@@ -1,7 +1,8 @@
 -- The queries of the endpoints that the Dashboard knows. A parameter that is null filters nothing.
 
 -- name: select_signals
--- Signals, newest first. `search` is a pattern; `before_ts` and `before_id` are a cursor.
+-- Signals, newest first; `before_ts` and `before_id` are a cursor. `search` is no ILIKE pattern: of
+-- one, few matches are expected, and all rows are read and sorted for the first hundred of many.
 select s.id, s.ts, s.channel, s.signal_type, s.asset, s.buy_min, s.buy_max, s.target_1, s.target_2,
        s.target_final, s.stop, s.raw_message, s.source, s.ingested_at, s.created_at, s.updated_at,
        s.direction, s.targets, s.revision, s.edited_at, s.valid_until, s.status, s.message_id,
@@ -16,7 +17,9 @@ select s.id, s.ts, s.channel, s.signal_type, s.asset, s.buy_min, s.buy_max, s.ta
    and (%(channel)s::text is null or s.channel = %(channel)s)
    and (%(type)s::text is null or s.signal_type = %(type)s)
    and (%(asset)s::text is null or s.asset = %(asset)s)
-   and (%(search)s::text is null or s.asset ilike %(search)s or s.raw_message ilike %(search)s)
+   and (%(search)s::text is null
+        or strpos(lower(s.asset), lower(%(search)s)) > 0
+        or strpos(lower(s.raw_message), lower(%(search)s)) > 0)
    and (%(from)s::bigint is null or s.ts >= %(from)s)
    and (%(to)s::bigint is null or s.ts <= %(to)s)
    and (%(before_ts)s::bigint is null
@@ -277,8 +280,16 @@ update messages m
 listen tp_capital_signals;
 
 -- name: select_snapshot
--- The oldest transaction still open: all below it are decided.
-select pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+-- The oldest transaction still open: all below it are decided. And how far the log has been written,
+-- and is on the disk: what lies between may be undone by a crash, and its numbers be given again.
+select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+       (pg_current_wal_insert_lsn() - '0/0')::bigint,
+       (pg_current_wal_flush_lsn() - '0/0')::bigint;
+
+-- name: flush_log
+-- A commit that changes nothing: with it, all of the log before it is on the disk.
+select set_config('synchronous_commit', 'on', true),
+       pg_logical_emit_message(true, 'tpcapital', '')::text;
 
 -- name: select_changed_signals
 -- Signals changed by the transaction `since` or later, in their order, a page after (xid, id); each

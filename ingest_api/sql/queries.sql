@@ -253,8 +253,17 @@ select m.channel_id, m.message_id, m.revision
 select record_canary(%(number)s, %(sent_at)s, %(traceparent)s);
 
 -- name: select_health
--- Whether the database answers.
-select 1;
+-- Whether the database answers, and whether it may be written: a standby may not.
+select current_setting('transaction_read_only') = 'off' as is_writable;
+
+-- name: select_wal_place
+-- The end of what is committed here, as a place in the write-ahead log.
+select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
+            else pg_current_wal_flush_lsn() end::text;
+
+-- name: select_has_replayed
+-- Whether this standby has all up to a place of its primary's. What is no standby is believed.
+select not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= %(place)s::pg_lsn;
 
 -- name: lock_migrations
 -- One program at a time migrates this schema; the others wait here. Held by the session.

@@ -159,3 +159,14 @@ async def test_without_a_manager_nothing_runs(outbox: Outbox, relay: Relay) -> N
     with anyio.fail_after(1):
         await Supervision(ServiceManager(None), 1.0).run()
     assert status_line(outbox, relay, [], stopping=True) == "stopping; 0 pending; no message yet"
+
+
+async def test_a_long_recovery_asks_for_more_time_up_to_a_limit(
+    manager: NotifySocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large outbox is checked and salvaged; a start that hangs is ended all the same."""
+    monkeypatch.setattr(supervision, "EXTEND_SECONDS", 0.3)
+    monkeypatch.setattr(supervision, "MOST_START_SECONDS", 0.6)
+    with connect({"NOTIFY_SOCKET": manager.address}) as told, anyio.move_on_after(1.2):
+        await Supervision(told, 1.0).run()
+    assert 1 <= manager.told.count("EXTEND_TIMEOUT_USEC=300000") <= 5

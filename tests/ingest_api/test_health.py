@@ -115,7 +115,7 @@ async def _is_away(session: aiohttp.ClientSession, method: str, path: str) -> No
 
 async def _all_are(session: aiohttp.ClientSession, status: int) -> bool:
     found = []
-    for path in ("/health", "/readyz", "/signals"):
+    for path in ("/health", "/ready", "/readyz", "/signals"):
         async with session.get(path) as answer:
             found.append(answer.status)
     async with session.post("/ingest", json=body(1), headers=HEADERS) as answer:

@@ -2,93 +2,37 @@
 
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 import anyio
-import orjson
 import psycopg
 
 from contracts.exit_status import ExitStatus
 from ingest_api import signal_stream
 from ops.embedded_postgres import EmbeddedPostgres
 from tests.api_process import ApiProcess
+from tests.ingest_api.listening import listening, post
 from tests.ingest_api.messages import CHATTER, SIGNAL, body
 from tests.ingest_api.test_ingest import HEADERS
 from tests.waiting import eventually
 
 
-class Event(NamedTuple):
-    """One server-sent event."""
-
-    place: str
-    name: str
-    data: dict[str, Any]
-
-
-class Stream:
-    """A listener, as a browser's EventSource."""
-
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
-        self._answer = answer
-        self.place = ""
-
-    async def next(self) -> Event:
-        """The next event; raises EOFError at the end."""
-        found: dict[str, str] = {}
-        with anyio.fail_after(10):
-            while line := (await self._answer.content.readline()).decode():
-                name, _, value = line.rstrip("\n").partition(": ")
-                if name and value and not line.startswith(":"):
-                    found[name] = value
-                elif not line.strip() and "data" in found:
-                    self.place = found["id"]
-                    return Event(found["id"], found["event"], orjson.loads(found["data"]))
-        raise EOFError
-
-    async def signals(self, count: int) -> list[dict[str, Any]]:
-        """So many signals."""
-        return [(await self.next()).data for _ in range(count)]
-
-
-@asynccontextmanager
-async def _listening(url: str, place: str = "") -> AsyncIterator[Stream]:
-    headers = {"Last-Event-ID": place} if place else {}
-    async with (
-        aiohttp.ClientSession(url) as session,
-        session.get("/signals/stream", headers=headers) as answer,
-    ):
-        assert (answer.status, answer.content_type) == (200, "text/event-stream")
-        stream = Stream(answer)
-        ready = await stream.next()
-        assert (ready.name, ready.data) == ("ready", {})
-        yield stream
-
-
-async def _post(api: ApiProcess, *messages: dict[str, Any]) -> None:
-    async with (
-        aiohttp.ClientSession(api.url, headers=HEADERS) as session,
-        session.post("/ingest/batch", json={"messages": messages}) as answer,
-    ):
-        assert answer.status == 200
-
-
 async def test_a_listener_sees_what_becomes_of_a_signal(own_api: ApiProcess) -> None:
     """New, edited, withdrawn: each as GET /signals shows it."""
-    async with _listening(own_api.url) as stream:
-        await _post(own_api, body(1), body(2, CHATTER))
+    async with listening(own_api.url) as stream:
+        await post(own_api, body(1), body(2, CHATTER))
         (new,) = await stream.signals(1)
         async with aiohttp.ClientSession(own_api.url) as session, session.get("/signals") as shown:
             assert (await shown.json())["data"] == [new]
         edit = body(1, f"{SIGNAL}\nok", editedAt="2025-10-25T14:00:00Z")
-        await _post(own_api, edit)
+        await post(own_api, edit)
         (edited,) = await stream.signals(1)
         assert (edited["id"], edited["revision"], edited["status"]) == (new["id"], 2, "active")
-        await _post(own_api, body(1, "", deletedAt="2025-10-25T15:00:00Z"))
+        await post(own_api, body(1, "", deletedAt="2025-10-25T15:00:00Z"))
         (gone,) = await stream.signals(1)
         assert (gone["id"], gone["status"]) == (new["id"], "withdrawn")
 
@@ -97,9 +41,9 @@ async def test_every_replica_sees_every_signal_soon(start_api: Callable[..., Api
     """Posted to one API, heard from another; half a second from commit to event is far off."""
     one, other = start_api(), start_api()
     waits = []
-    async with _listening(other.url) as stream:
+    async with listening(other.url) as stream:
         for number in range(1, 101):
-            await _post(one, body(number))
+            await post(one, body(number))
             committed = perf_counter()
             (row,) = await stream.signals(1)
             waits.append(perf_counter() - committed)
@@ -109,11 +53,11 @@ async def test_every_replica_sees_every_signal_soon(start_api: Callable[..., Api
 
 async def test_a_listener_that_comes_back_has_missed_nothing(own_api: ApiProcess) -> None:
     """Whatever was committed while it was away, in order, from the place of its last event."""
-    async with _listening(own_api.url) as stream:
-        await _post(own_api, body(1))
+    async with listening(own_api.url) as stream:
+        await post(own_api, body(1))
         await stream.signals(1)
-    await _post(own_api, *(body(number) for number in range(2, 12)))
-    async with _listening(own_api.url, stream.place) as again:
+    await post(own_api, *(body(number) for number in range(2, 12)))
+    async with listening(own_api.url, stream.place) as again:
         seen: list[int] = []
         while 11 not in seen:
             seen += [row["message_id"] for row in await again.signals(1)]
@@ -124,16 +68,16 @@ async def test_a_transaction_that_commits_late_is_not_skipped(
     own_api: ApiProcess, database: str
 ) -> None:
     """Others begin after it and commit before it; who resumed in between hears of it too."""
-    await _post(own_api, body(1), body(2))
+    await post(own_api, body(1), body(2))
     async with await psycopg.AsyncConnection.connect(database) as slow:
-        async with _listening(own_api.url) as stream:
+        async with listening(own_api.url) as stream:
             await slow.execute(
                 "update tp_capital.tp_capital_signals set source = 'slow' where message_id = 1"
             )
-            await _post(own_api, body(3))
+            await post(own_api, body(3))
             while (await stream.signals(1))[0]["message_id"] != 3:
                 pass
-        async with _listening(own_api.url, stream.place) as again:
+        async with listening(own_api.url, stream.place) as again:
             await slow.commit()
             while (await again.signals(1))[0]["source"] != "slow":
                 pass
@@ -148,9 +92,9 @@ async def test_nothing_is_lost_whenever_a_listener_breaks_off(own_api: ApiProces
     async def write(numbers: list[int]) -> None:
         while numbers:
             part, numbers = numbers[:3], numbers[3:]
-            await _post(own_api, *(body(number) for number in part))
+            await post(own_api, *(body(number) for number in part))
 
-    async with _listening(own_api.url) as stream:
+    async with listening(own_api.url) as stream:
         place = stream.place
     with anyio.fail_after(60):
         async with anyio.create_task_group() as writers:
@@ -158,7 +102,7 @@ async def test_nothing_is_lost_whenever_a_listener_breaks_off(own_api: ApiProces
             for lane in range(3):
                 writers.start_soon(write, numbers[lane::3])
             while seen != wanted:
-                async with _listening(own_api.url, place) as stream:
+                async with listening(own_api.url, place) as stream:
                     for _ in range(chance.randrange(1, 20)):
                         if seen == wanted:
                             break
@@ -173,7 +117,7 @@ async def test_a_listener_outlives_the_database(postgres_folder: Path, tmp_path:
         ApiProcess(server.dsn, tmp_path / "log") as api,
     ):
         api.wait_until_ready()
-        async with _listening(api.url) as stream:
+        async with listening(api.url) as stream:
             server.kill()
             await eventually(lambda: _has_logged(api, "feed.waiting"))
             server.start()
@@ -196,7 +140,7 @@ async def _is_stored(api: ApiProcess, message: dict[str, Any]) -> bool:
 
 async def test_a_stop_ends_every_stream_at_once(own_api: ApiProcess) -> None:
     """SIGTERM with listeners: they are told, and the process is gone in a moment."""
-    async with _listening(own_api.url) as one, _listening(own_api.url) as other:
+    async with listening(own_api.url) as one, listening(own_api.url) as other:
         started = perf_counter()
         own_api.signal(signal.SIGTERM)
         for stream in (one, other):
@@ -212,7 +156,7 @@ async def test_a_stop_ends_every_stream_at_once(own_api: ApiProcess) -> None:
 
 async def test_a_listener_that_left_is_forgotten(own_api: ApiProcess) -> None:
     """Its connection's end is noticed without an event."""
-    async with _listening(own_api.url):
+    async with listening(own_api.url):
         assert await _listeners(own_api) == 1
     with anyio.fail_after(5):
         while await _listeners(own_api):
@@ -229,5 +173,5 @@ async def _listeners(api: ApiProcess) -> int:
 async def test_an_idle_stream_has_a_heartbeat(own_api: ApiProcess) -> None:
     """Proxies close what is silent; every 15 s at the latest something comes."""
     with anyio.fail_after(signal_stream.HEARTBEAT_SECONDS + 5):
-        async with _listening(own_api.url) as stream:
+        async with listening(own_api.url) as stream:
             assert await stream._answer.content.readline() == b": still here\n"

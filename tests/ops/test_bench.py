@@ -10,10 +10,12 @@ from click.testing import CliRunner
 from ops.bench_command import MEASURES, bench
 from ops.bench_figure import Figure, latency, rate
 from ops.bench_reads import CASES
+from ops.bench_scale import QUESTIONS, VIEWS
 from ops.bench_stack import BenchStack, bench_stack
 from ops.bench_view import plain_lines
 
 TINY = 0.01
+TABLES = ("all", "messages", "message_revisions", "tp_capital_signals", "follow_ups")
 FIGURES = {
     "commit": ["bare_fsync", "bare_commit", "commit"],
     "roundtrip": ["bare_roundtrip", "bare_insert", "roundtrip", "ingest_1"],
@@ -21,6 +23,13 @@ FIGURES = {
     "ingest": ["bare_32", "bare_batch", "ingest_32", "batch_500"],
     "reads": [name for case in CASES for name in (f"bare_read_{case}", f"read_{case}")],
     "stream": ["stream", "stream_memory"],
+    "scale": [
+        "scale_fill",
+        *(f"scale_bytes_{name}" for name in TABLES),
+        *(f"scale_{name}" for name in QUESTIONS),
+        *(f"scale_view_{name}" for name in VIEWS),
+        *("scale_ingest", "scale_replay", "scale_edits"),
+    ],
     "drain": ["bare_drain", "drain_8", "api_memory", "gateway_memory", "drain_1"],
 }
 
@@ -32,23 +41,24 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BenchStack]:
         yield found
 
 
-@pytest.mark.parametrize("name", [each for each in MEASURES if each != "drain"])
+@pytest.mark.parametrize("name", [each for each in MEASURES if each not in {"drain", "scale"}])
 def test_a_measure_gives_its_figures(stack: BenchStack, name: str) -> None:
     """Each has a unit and values that are numbers above zero."""
     check(list(MEASURES[name](stack, TINY)), FIGURES[name])
 
 
 @pytest.mark.long
-def test_the_drain_gives_its_figures(stack: BenchStack) -> None:
-    """The same of the measure that starts the most processes."""
-    check(list(MEASURES["drain"](stack, TINY)), FIGURES["drain"])
+@pytest.mark.parametrize("name", ["drain", "scale"])
+def test_a_long_measure_gives_its_figures(stack: BenchStack, name: str) -> None:
+    """The same of the measures that start the most processes and write the most rows."""
+    check(list(MEASURES[name](stack, TINY)), FIGURES[name])
 
 
 def check(figures: list[Figure], names: list[str]) -> None:
     """These figures, in this order, whole."""
     assert [figure.name for figure in figures] == names
     for figure in figures:
-        assert figure.unit in {"ms", "messages/s", "MB"}
+        assert figure.unit in {"ms", "messages/s", "MB", "bytes"}
         assert all(value > 0 for value in figure.values.values())
 
 

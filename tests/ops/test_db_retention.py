@@ -145,6 +145,44 @@ def test_an_export_that_fails_drops_nothing(filled: str, tmp_path: Path) -> None
     assert numbers(filled) == [1, 2, 3, 4, 5]
 
 
+def execute(dsn: str, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement in our schema."""
+    with psycopg.connect(dsn, options="-c search_path=tp_capital,public") as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_what_a_policy_may_have_dropped_does_not_come_back(filled: str) -> None:
+    """The trigger looks at a policy's age too, whether or not the command ever ran since."""
+    execute(filled, "delete from tp_capital_signals where message_id > 3")
+    execute(filled, "insert into retention values ('tp_capital_signals', '-infinity', '300 days')")
+    deliver(filled, *(message(number, age, sequence=9) for number, age in enumerate(AGES, 1)))
+    deliver(filled, message(6, 450), message(7, 5))
+    assert numbers(filled) == [1, 2, 3, 7]
+
+
+def test_the_community_edition_goes_on_by_itself(filled: str) -> None:
+    """A policy of the same age; none when a file has to come first, or when nothing is set."""
+    if execute(filled, "select current_setting('timescaledb.license', true)") != [("timescale",)]:
+        pytest.skip("only the Community edition has policies")
+    jobs = (
+        "select job_id from timescaledb_information.jobs where proc_name = 'policy_retention'"
+        " and hypertable_name = 'tp_capital_signals'"
+    )
+    retained(filled, RETAIN_SIGNALS_DAYS="500")
+    ((job,),) = execute(filled, jobs)
+    retained(filled, RETAIN_SIGNALS_DAYS="300")
+    ((job,),) = execute(filled, jobs)
+    deliver(filled, message(9, 250))
+    with psycopg.connect(filled, autocommit=True) as connection:
+        connection.execute("call public.run_job(%s)", [job])
+    deliver(filled, *(message(number, age, sequence=9) for number, age in enumerate(AGES, 1)))
+    assert numbers(filled) == [1, 2, 3, 9]
+    retained(filled)
+    assert execute(filled, jobs) == []
+    assert execute(filled, "select policy_age from retention") == [(None,)]
+
+
 def test_requests_go_by_their_own_setting(filled: str) -> None:
     """In batches, without TimescaleDB's help."""
     with psycopg.connect(filled) as connection:

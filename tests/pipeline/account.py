@@ -33,6 +33,8 @@ class Place(NamedTuple):
         """The place that an append of this message takes."""
         edited = message.edited_at
         revision = int(edited.timestamp() * 1000) if edited else 0
+        if message.deleted_at:
+            revision = -1
         return cls(message.channel_id, message.message_id, revision, text_digest(message.text))
 
 

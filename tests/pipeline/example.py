@@ -120,6 +120,9 @@ class Example:
         self.world.sometimes["duplicate delivery"] += repeated
         self.world.sometimes["active signal"] += any(s.status == "active" for s in signals)
         self.world.sometimes["withdrawn signal"] += any(s.status == "withdrawn" for s in signals)
+        for each in (s for s in found.values() if s.deleted_at):
+            self.world.sometimes["deleted signal"] += each.signal is not None
+            self.world.sometimes["deleted, never seen"] += each.revision == 0
         self.world.sometimes["many texts"] += any(s.revision > 2 for s in found.values())
 
     def _wait_until_empty(self) -> None:

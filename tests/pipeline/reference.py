@@ -42,28 +42,30 @@ class SignalShown(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A message's row in the ledger, all its texts, and its signal."""
+    """A message's row in the ledger, all its texts, and its signal; revision 0: only deleted."""
 
     text: str
     edited_at: datetime | None
     revision: int
     texts: frozenset[str]
     signal: SignalShown | None
+    deleted_at: datetime | None
 
 
 def standing(arrivals: Iterable[Arrival]) -> Standing | None:
     """Where a message stands after these arrivals, in any order and any number of repetitions.
 
-    None while there is nothing but its deletion.
+    None when there are none.
     """
     everything = list(arrivals)
+    deletions = [a.message.deleted_at for a in everything if a.message.deleted_at]
+    deleted_at = min(deletions, default=None)
     ordered = sorted(
         (arrival for arrival in everything if not arrival.message.deleted_at),
         key=lambda arrival: arrival.version,
     )
     if not ordered:
-        return None
-    is_deleted = len(ordered) < len(everything)
+        return Standing("", None, 0, frozenset(), None, deleted_at) if deleted_at else None
     first_texts: dict[bytes, str] = {}
     for arrival in ordered:
         first_texts.setdefault(text_digest(arrival.message.text), arrival.message.text)
@@ -73,7 +75,10 @@ def standing(arrivals: Iterable[Arrival]) -> Standing | None:
         edited_at=newest.edited_at,
         revision=len(first_texts),
         texts=frozenset(first_texts.values()),
-        signal=_signal([a.message.text for a in ordered], len(first_texts), is_deleted=is_deleted),
+        signal=_signal(
+            [a.message.text for a in ordered], len(first_texts), is_deleted=bool(deletions)
+        ),
+        deleted_at=deleted_at,
     )
 
 

@@ -49,18 +49,23 @@ class Services(NamedTuple):
 
     def stored(self) -> dict[Key, str]:
         """Texts by message; fails when one has been stored twice or changed."""
-        with psycopg.connect(self.dsn) as connection:
-            rows = connection.execute(
-                "select channel_id, message_id, text, revision from tp_capital.messages"
-            ).fetchall()
-            revisions = connection.execute(
-                "select count(*) from tp_capital.message_revisions"
-            ).fetchone()
-        found = {Key(*row[:2]): row[2] for row in rows}
-        assert len(found) == len(rows)
-        assert {row[3] for row in rows} <= {1}
-        assert revisions == (len(rows),)
-        return found
+        return texts_in(self.dsn)
+
+
+def texts_in(dsn: str) -> dict[Key, str]:
+    """Texts by message in a database; fails when one has been stored twice or changed."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "select channel_id, message_id, text, revision from tp_capital.messages"
+        ).fetchall()
+        revisions = connection.execute(
+            "select count(*) from tp_capital.message_revisions"
+        ).fetchone()
+    found = {Key(*row[:2]): row[2] for row in rows}
+    assert len(found) == len(rows)
+    assert {row[3] for row in rows} <= {1}
+    assert revisions == (len(rows),)
+    return found
 
 
 def write_export(path: Path, count: int, *, first: int = 1) -> dict[Key, str]:

@@ -8,12 +8,11 @@ from contracts.message import Key
 from tests.pipeline.reference import SignalShown, Standing
 
 _MESSAGES = """
-select channel_id, message_id, text, edited_at, revision,
+select channel_id, message_id, text, edited_at, revision, deleted_at,
        (select array_agg(text) from tp_capital.message_revisions r
          where (r.channel_id, r.message_id) = (m.channel_id, m.message_id))
   from tp_capital.messages m
  where channel_id = any(%s)
-   and revision > 0
 """
 _SIGNALS = """
 select channel_id, message_id, status, revision, raw_message, asset, direction, signal_type,
@@ -33,7 +32,7 @@ def stored(dsn: str, channels: Collection[int]) -> dict[Key, Standing]:
     }
     found = {
         Key(*row[:2]): Standing._make(
-            [*row[2:5], frozenset(row[5]), shown.pop(Key(*row[:2]), None)]
+            [*row[2:5], frozenset(row[6] or ()), shown.pop(Key(*row[:2]), None), row[5]]
         )
         for row in messages
     }

@@ -1,10 +1,9 @@
 """Outbox, relay, API and store under every order of events and faults that chance finds."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -18,25 +17,16 @@ from hypothesis.stateful import (
 
 from contracts.message import MAX_TEXT_BYTES, Message, Origin, text_digest
 from tests.pipeline.example import Example
+from tests.pipeline.faults import FAULTS
+from tests.pipeline.later import SENT, TRACE, deletion_of, edited_as
 from tests.pipeline.stored import channels_of
 from tests.pipeline.texts import chatter, signals, texts
 from tests.pipeline.world import World, running_world
 from tests.postgres import TestDatabases
-from tests.proxy import deaf, dropped, halved, lost, status
+from tests.proxy import dropped, status
 
-SENT = datetime(2026, 11, 16, 13, 30, tzinfo=UTC)
-TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 POISON = "veneno"
 picks = st.integers(0, 2**16)
-FAULTS = {
-    "429": status(429, retry_after=1),
-    "500": status(500),
-    "503": status(503, retry_after=0),
-    "dropped": dropped,
-    "lost": lost,
-    "halved": halved,
-    "deaf": deaf,
-}
 SOMETIMES = {
     *FAULTS,
     *("401", "404", "API down", "database refused", "database cut"),
@@ -44,6 +34,7 @@ SOMETIMES = {
     *("same second edit", "older edit after newer", "copy", "many texts"),
     *("active signal", "withdrawn signal", "dead letter", "dead letter sent again"),
     *("poison buried", "discard", "purge"),
+    *("deleted signal", "deleted, never seen", "deletion before its message"),
 }
 
 
@@ -80,7 +71,7 @@ class Pipeline(RuleBasedStateMachine):
         message = self.picked(pick)
         start = message.edited_at or message.timestamp
         for seconds, text in edits:
-            self.append(_edit(message, text, start + timedelta(seconds=seconds)))
+            self.append(edited_as(message, text, start + timedelta(seconds=seconds)))
         for (one, text), (other, later) in pairwise(edits):
             differ = text_digest(text) != text_digest(later)
             self.world.sometimes["same second edit"] += one == other and differ
@@ -91,9 +82,24 @@ class Pipeline(RuleBasedStateMachine):
         """A signal that its author takes back, and perhaps gives again."""
         message = self.message(signal)
         self.append(message)
-        self.append(_edit(message, text, message.timestamp + timedelta(seconds=5)))
+        self.append(edited_as(message, text, message.timestamp + timedelta(seconds=5)))
         if and_back:
-            self.append(_edit(message, signal, message.timestamp + timedelta(seconds=9)))
+            self.append(edited_as(message, signal, message.timestamp + timedelta(seconds=9)))
+
+    @precondition(lambda self: self.messages)
+    @rule(pick=picks, seconds=st.integers(1, 3))
+    def delete(self, pick: int, seconds: int) -> None:
+        """A message, perhaps deleted before; what edits of it still come changes no deletion."""
+        self.example.append(deletion_of(self.picked(pick), seconds))
+
+    @rule(signal=signals(), seconds=st.integers(1, 3), is_seen=st.booleans())
+    def delete_first(self, signal: str, seconds: int, *, is_seen: bool) -> None:
+        """The deletion is noticed before the message, which may never come."""
+        message = self.message(signal)
+        self.example.append(deletion_of(message, seconds))
+        if is_seen:
+            self.append(message)
+            self.world.sometimes["deletion before its message"] += 1
 
     @precondition(lambda self: self.messages)
     @rule(pick=picks)
@@ -252,10 +258,6 @@ class PipelineWithKills(Pipeline):
         self.world.sometimes["API killed"] += 1
 
 
-def _edit(message: Message, text: str, edited: datetime) -> Message:
-    return msgspec.structs.replace(message, text=text, edited_at=edited)
-
-
 @pytest.fixture(scope="module")
 def world(postgres: TestDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One API and one database for every example."""
@@ -285,7 +287,7 @@ def run(world: World, machine: type[Pipeline], examples: int, *, steps: int) -> 
 
 def test_no_order_of_events_and_faults_loses_or_alters_a_message(world: World) -> None:
     """A few examples, for every change of the code."""
-    run(world, Pipeline, 9, steps=20)
+    run(world, Pipeline, 11, steps=20)
 
 
 @pytest.mark.long

@@ -4,13 +4,18 @@
 create table retention (
   table_name text        primary key,
   horizon    timestamptz not null,  -- no row older than this is there, or may come
+  policy_age interval,              -- a policy of the Community edition drops what is older
   dropped_at timestamptz not null default now()
 );
 
 -- With the path of now: whoever writes may have another one.
 create function keep_horizon() returns trigger language plpgsql set search_path from current as $$
 begin
-  if new.sent_at < (select horizon from retention where table_name = 'tp_capital_signals') then
+  if new.sent_at < (
+    select greatest(horizon, now() - policy_age)
+      from retention
+     where table_name = 'tp_capital_signals'
+  ) then
     return null;
   end if;
   return new;

@@ -148,7 +148,7 @@ async def test_a_relay_that_does_not_turn_gets_no_sign_of_life(
     outbox: Outbox, relay: Relay, telemetry: Telemetry
 ) -> None:
     """One that waits for its time does; nothing else tells that its loop is gone."""
-    assert await fault_of(outbox, relay, grace=0) == ""
+    assert await fault_of(outbox, relay, grace=5) == ""
     dead = Relay(outbox, relay._delivery, relay._backoff, 1, telemetry)
     await eventually(lambda: dead.late_seconds > 0)
     assert "the relay has not turned" in await fault_of(outbox, dead, grace=0)

@@ -8,14 +8,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from contracts.message import Time, Word
+from contracts.message import INT64_MAX, Time, Word
 
 REPORT_SECONDS = 15.0
 SILENT_SECONDS = 60.0  # older than this a report says nothing about now
 MAX_REPORT_BYTES = 256 * 1024
+MAX_DELIVERED = 500  # channel and message ids
 
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 Number = Annotated[int, msgspec.Meta(ge=0)]
+Id = Annotated[int, msgspec.Meta(ge=-INT64_MAX, le=INT64_MAX)]
 RequestId = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -38,11 +40,16 @@ class ChannelReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class OutboxReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """The outbox: rows that wait, since when the oldest does, and rows given up."""
+    """The outbox: rows that wait, since when the oldest does, and rows given up.
+
+    `delivered` names the newest messages that the API answered for: what is not in the database of
+    these was lost behind us, as by a restore of an older backup.
+    """
 
     pending: Number = 0
     dead_letters: Number = 0
     oldest_pending_at: Time | None = None
+    delivered: Annotated[list[tuple[Id, Id]], msgspec.Meta(max_length=MAX_DELIVERED)] = []
 
 
 class RequestAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):

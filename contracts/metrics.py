@@ -149,6 +149,14 @@ GATEWAY = (
     Metric("outbox_pending_rows", "gauge", "rows that wait for delivery"),
     Metric("outbox_dead_letter_rows", "gauge", "rows the API will never take as they are"),
     Metric("outbox_oldest_pending_age_seconds", "gauge", "age of the oldest pending row"),
+    Metric(
+        "outbox_unaccounted_rows",
+        "gauge",
+        "rows ever appended, less those here and those purged; not 0: the outbox has lost some",
+    ),
+    Metric(
+        "outbox_held", "gauge", "1 while commits are held back (disk full, file locked), else 0"
+    ),
     Metric("outbox_duplicates_total", "counter", "appended revisions that were there already"),
     Metric("outbox_commit_seconds", "histogram", "time of one group commit, fsync included"),
     Metric("outbox_commit_rows", "histogram", "rows in one group commit", {}, COUNTS),
@@ -269,4 +277,11 @@ API = (
     Metric("api_requests_in_flight", "gauge", "ingest requests admitted and not yet answered"),
     Metric("api_stream_listeners", "gauge", "clients of GET /signals/stream"),
     Metric("api_pool_connections", "gauge", "database connections", {"state": ("idle", "busy")}),
+    Metric("api_pool_waiting_requests", "gauge", "requests that wait for a database connection"),
+    Metric(
+        "pipeline_lost_messages",
+        "gauge",
+        "of the newest rows that the gateway has as delivered, those not in the database",
+    ),
+    Metric("api_database_up", "gauge", "1 if the database answered at this scrape, else 0"),
 )

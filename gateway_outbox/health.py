@@ -90,6 +90,8 @@ class Health:
         telemetry.gauge("outbox_pending_rows", lambda: outbox.pending)
         telemetry.gauge("outbox_dead_letter_rows", lambda: outbox.dead_letters)
         telemetry.gauge("outbox_oldest_pending_age_seconds", lambda: self._oldest)
+        telemetry.gauge("outbox_unaccounted_rows", lambda: outbox.unaccounted)
+        telemetry.gauge("outbox_held", lambda: bool(outbox.held))
         telemetry.gauge("outbox_size_bytes", outbox.size_bytes)
         telemetry.gauge("outbox_disk_free_bytes", outbox.disk_free_bytes)
         telemetry.gauge("relay_state", lambda: relay.state.value)

@@ -67,6 +67,7 @@ class Outbox:
         self.path = path
         self.pending = 0
         self.dead_letters = 0
+        self.unaccounted = 0
         self._writer = writer
         self._reader = reader
         self._telemetry = telemetry

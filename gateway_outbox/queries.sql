@@ -58,6 +58,25 @@ ORDER BY outbox.seq;
 SELECT (SELECT count(*) FROM outbox WHERE state = 'pending') AS pending,
        (SELECT count(*) FROM outbox WHERE state = 'dead_letter') AS dead_letters;
 
+-- name: unaccounted
+-- purpose: appended - purged - here; the rows by their partial indexes, as `counts` has them
+SELECT (SELECT value FROM counter WHERE name = 'appended')
+     - (SELECT value FROM counter WHERE name = 'purged')
+     - (SELECT count(*) FROM outbox WHERE state = 'pending')
+     - (SELECT count(*) FROM outbox WHERE state = 'dead_letter')
+     - (SELECT count(*) FROM outbox WHERE state IN ('delivered', 'discarded'));
+
+-- name: newest_delivered
+-- purpose: the messages whose rows the API answered for last
+SELECT DISTINCT channel_id, message_id
+FROM (
+    SELECT channel_id, message_id, state FROM outbox
+    WHERE state IN ('delivered', 'discarded')
+    ORDER BY settled_ms DESC
+    LIMIT ?
+)
+WHERE state = 'delivered';
+
 -- name: retry
 -- purpose: an operator sends a dead letter or a discarded row again
 UPDATE outbox SET state = 'pending', outcome = NULL, reason = NULL, settled_ms = NULL

@@ -12,6 +12,7 @@ import anyio
 import msgspec
 
 from contracts.gateway_report import (
+    MAX_DELIVERED,
     REPORT_SECONDS,
     ChannelReport,
     GatewayReply,
@@ -160,11 +161,16 @@ class StatusReporter:
                 pending=max(0, self._outbox.pending),
                 dead_letters=max(0, self._outbox.dead_letters),
                 oldest_pending_at=oldest,
+                delivered=await self._delivered(),
             ),
             channels=await self._channel_reports(),
             login_required=any(each.condition in LOST for each in self._sources),
             answers=answers,
         )
+
+    async def _delivered(self) -> list[tuple[int, int]]:
+        rows = await self._outbox.read("newest_delivered", (MAX_DELIVERED,))
+        return [(channel_id, message_id) for channel_id, message_id in rows]
 
     async def _channel_reports(self) -> list[ChannelReport]:
         """The declared channels whose ids are known."""

@@ -45,11 +45,15 @@ class Heard(NamedTuple):
 
 
 class GatewayLink:
-    """Takes reports, as an ASGI application, and passes requests on."""
+    """Takes reports, as an ASGI application, and passes requests on.
+
+    `lost_messages`: how many that the last report has as delivered are not in the database.
+    """
 
     def __init__(self, statements: Statements, intake: Intake) -> None:
         self._statements = statements
         self._intake = intake
+        self.lost_messages = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """POST /gateway/status: 200 with what the gateway is asked for. Raises ProblemError."""
@@ -62,13 +66,22 @@ class GatewayLink:
             rows = await self._statements.fetch(
                 "record_gateway_status",
                 {
-                    "report": _jsonb(msgspec.structs.replace(report, answers=[])),
+                    "report": _jsonb(_kept(report)),
                     "answers": _jsonb(report.answers),
                 },
             )
+            self.lost_messages = await self._count_lost(report.outbox.delivered)
         except DatabaseUnavailableError as error:
             raise retry_later(problem.DATABASE_DOWN, str(error)) from error
         return GatewayReply(requests=[GatewayRequest(id=row[0], kind=row[1]) for row in rows])
+
+    async def _count_lost(self, delivered: list[tuple[int, int]]) -> int:
+        if not delivered:
+            return 0
+        channel_ids, message_ids = zip(*delivered, strict=True)
+        ids = {"channel_ids": list(channel_ids), "message_ids": list(message_ids)}
+        ((count,),) = await self._statements.fetch("count_missing", ids)
+        return int(count)
 
     async def heard(self) -> Heard | None:
         """The last report, or None if there was never one. Raises DatabaseUnavailableError."""
@@ -91,6 +104,12 @@ class GatewayLink:
                     return msgspec.convert(answers[0][0], RequestAnswer)
                 await anyio.sleep(_LOOK_SECONDS)
         return None
+
+
+def _kept(report: GatewayReport) -> GatewayReport:
+    """The report without what is done with it at once."""
+    outbox = msgspec.structs.replace(report.outbox, delivered=[])
+    return msgspec.structs.replace(report, outbox=outbox, answers=[])
 
 
 def _silence(heard: Heard | None) -> str:

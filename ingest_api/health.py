@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from time import perf_counter
 
+import anyio
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.gateway_link import GatewayLink, Heard
 from ingest_api.life import Life
 
+_SCRAPE_PING_SECONDS = 0.5
 _SERVICE = "tp-capital"
 _GOOD_CONDITIONS = {"connected", "finished"}
 
@@ -80,6 +82,8 @@ class Health:
         self._link = link
         self._life = life
         self._telemetry = telemetry
+        self._database_answered = False
+        telemetry.gauge("api_database_up", lambda: self._database_answered)
 
     async def info(self, _request: Request) -> Response:
         """GET /: what this is."""
@@ -131,7 +135,10 @@ class Health:
         return json_response(answer, 503 if error else 200)
 
     async def metrics(self, _request: Request) -> Response:
-        """Everything measured, as Prometheus text."""
+        """Everything measured, as Prometheus text; the database has half a second to answer."""
+        self._database_answered = False
+        with anyio.move_on_after(_SCRAPE_PING_SECONDS):  # a scrape that waits is a failed scrape
+            self._database_answered = (await self._database()).status == "healthy"
         return Response(self._telemetry.exposition(), headers={"content-type": CONTENT_TYPE})
 
     async def _database(self) -> Check:

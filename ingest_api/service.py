@@ -119,6 +119,9 @@ class Service:
             "api_requests_in_flight", lambda: settings.max_in_flight - self._slots.value
         )
         telemetry.gauge("api_pool_connections", partial(_connections, pool))
+        telemetry.gauge(
+            "api_pool_waiting_requests", lambda: pool.get_stats().get("requests_waiting", 0)
+        )
         telemetry.gauge("api_stream_listeners", lambda: feed.listeners)
         intake = Intake(self._life, GatewayTokens(settings.tokens), telemetry, self._slots)
         ingest = Ingest(intake, coalescer.submit, self._life, telemetry)
@@ -142,6 +145,7 @@ class Service:
     ) -> Endpoints:
         settings = self._settings
         catalog, link = Catalog(statements), GatewayLink(statements, intake)
+        self._telemetry.gauge("pipeline_lost_messages", lambda: link.lost_messages)
         return Endpoints(
             ingest=ingest,
             canary=CanaryDesk(statements, intake),

@@ -47,10 +47,17 @@ def settings(module: str) -> str:
 def metrics(name: str) -> str:
     """Every metric of one service; `name` is `GATEWAY` or `API`."""
     rows = [
-        (f"`{metric.name}`", metric.kind, _labels(metric.labels), metric.help)
+        (
+            f"`{metric.name}`",
+            metric.kind,
+            _unit(metric.name),
+            _labels(metric.labels),
+            metric.help,
+            ", ".join(_readers(metric.name)),
+        )
         for metric in getattr(import_module("contracts.metrics"), name)
     ]
-    return _table(("name", "kind", "labels", "meaning"), rows)
+    return _table(("name", "kind", "unit", "labels", "meaning", "read by"), rows)
 
 
 def recipes() -> str:
@@ -157,6 +164,24 @@ def _labels(labels: dict[str, tuple[str, ...]]) -> str:
         f"`{label}`" + (": " + ", ".join(values) if values else "")
         for label, values in labels.items()
     )
+
+
+def _unit(metric: str) -> str:
+    """The last word of the name; a time of day is in seconds since 1970."""
+    words = metric.removesuffix("_total").split("_")
+    return words[-1] if words[-1] in ("seconds", "bytes", "rows", "messages", "events") else ""
+
+
+def _readers(metric: str) -> Iterator[str]:
+    """The dashboards, and the alerts and recording rules, whose text has the metric."""
+    name = re.compile(rf"\b{metric}(_bucket|_count|_sum)?\b")
+    monitoring = ROOT / "ops" / "monitoring"
+    for page in sorted((monitoring / "grafana" / "dashboards").glob("*.json")):
+        if name.search(page.read_text(encoding="utf-8")):
+            yield f"dashboard {page.stem}"
+    for file in ("alerts.yml", "recording.yml"):
+        rules = re.split(r"- (?:alert|record): ", (monitoring / file).read_text(encoding="utf-8"))
+        yield from (f"`{rule.split()[0]}`" for rule in rules[1:] if name.search(rule))
 
 
 def _usage(recipe: dict[str, Any]) -> str:

@@ -218,6 +218,14 @@ select id, kind
    and id not in (select id from answered)
  order by id;
 
+-- name: count_missing
+-- How many of these messages are not in the ledger, which forgets no key.
+select count(*)
+  from unnest(%(channel_ids)s::bigint[], %(message_ids)s::bigint[]) as told (channel_id, message_id)
+ where not exists (
+   select from messages m
+    where (m.channel_id, m.message_id) = (told.channel_id, told.message_id));
+
 -- name: select_gateway_status
 -- The gateway's last report and its age in seconds.
 select report, extract(epoch from clock_timestamp() - reported_at)::float8

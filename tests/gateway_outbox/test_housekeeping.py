@@ -5,7 +5,7 @@ from contextlib import closing
 
 import anyio
 
-from gateway_outbox.housekeeping import PURGE_ROWS, keep_house, purge_lanes, purge_settled
+from gateway_outbox.housekeeping import PURGE_ROWS, audit, keep_house, purge_lanes, purge_settled
 from gateway_outbox.outbox import Outbox, Settlement
 from tests.messages import messages
 from tests.waiting import eventually
@@ -86,3 +86,15 @@ async def test_settled_copies_and_files_are_forgotten(outbox: Outbox) -> None:
         copied = writer.execute("SELECT message_id FROM forward").fetchall()
         downloaded = writer.execute("SELECT message_id FROM media").fetchall()
     assert copied == downloaded == [(3,), (4,)]
+
+
+async def test_a_row_that_went_without_a_purge_is_counted_as_lost(outbox: Outbox) -> None:
+    """Whoever deletes from the file is found out: the account is exported as a number."""
+    await outbox.append(messages(5), "bot")
+    await outbox.settle([Settlement(1, "delivered", outcome="created")])
+    await audit(outbox)
+    assert outbox.unaccounted == 0
+    with closing(sqlite3.connect(outbox.path)) as thief, thief:
+        thief.execute("DELETE FROM outbox WHERE seq = 1")
+    await audit(outbox)
+    assert outbox.unaccounted == 1

@@ -17,11 +17,11 @@ from contracts.wire import STATUS_PATH, TOKEN_HEADER
 from gateway_outbox.api_client import open_api_client
 from gateway_outbox.channels_file import Channels
 from gateway_outbox.history_desk import HistoryDesk
-from gateway_outbox.outbox import Outbox
+from gateway_outbox.outbox import Outbox, Settlement
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import Condition, SourceState
 from gateway_outbox.status_report import StatusReporter
-from tests.messages import CHANNEL, TOKEN, messages
+from tests.messages import CHANNEL, TOKEN, message, messages
 from tests.waiting import eventually
 
 LATER: tuple[Condition, ...] = ("connecting", "transient", "silent")
@@ -110,6 +110,18 @@ async def test_it_tells_its_state_with_the_token(reporting: Reporting) -> None:
     assert (told.outbox.pending, told.outbox.oldest_pending_at is None) == (3, False)
     assert [(each.channel_id, each.title) for each in told.channels] == [(CHANNEL, "Mesa")]
     assert reporting.api.tokens == {TOKEN}
+
+
+async def test_it_names_what_was_delivered_last(reporting: Reporting) -> None:
+    """Each message once; what an operator gave up is not among them."""
+    await reporting.outbox.append([*messages(3), message(1, "edited", edited=5)], "user")
+    done = [Settlement(seq, "delivered", outcome="created") for seq in (1, 2, 4)]
+    await reporting.outbox.settle(done)
+    await reporting.outbox.discard([3], "given up")
+    reporting.source.turn("connected")
+    await eventually(lambda: any(each.outbox.delivered for each in reporting.api.reports))
+    told = reporting.api.reports[-1].outbox.delivered
+    assert sorted(told) == [(CHANNEL, 1), (CHANNEL, 2)]
 
 
 async def test_a_reload_is_done_and_answered(reporting: Reporting) -> None:

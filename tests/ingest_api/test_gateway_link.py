@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.api_process import ApiProcess
+from tests.ingest_api.messages import body
 from tests.ingest_api.test_ingest import HEADERS
 from tests.waiting import eventually
 
@@ -105,6 +106,22 @@ async def test_health_follows_the_gateway_and_stays_200(
         "silent for",
     )
     assert (await _get(session, "/ready"))["status"] == "healthy"
+
+
+async def test_messages_that_the_database_lost_are_counted(session: aiohttp.ClientSession) -> None:
+    """Of those that the gateway has as delivered; the next report counts anew."""
+    async with session.post("/ingest", json=body(1), headers=HEADERS) as answer:
+        assert answer.status == 200
+    there = [body(1)["channelId"], 1]
+    await _report(session, outbox={"delivered": [there, [-1009, 4711], [-1009, 4712]]})
+    assert "\npipeline_lost_messages 2.0\n" in await _metrics(session)
+    await _report(session, outbox={"delivered": [there]})
+    assert "\npipeline_lost_messages 0.0\n" in await _metrics(session)
+
+
+async def _metrics(session: aiohttp.ClientSession) -> str:
+    async with session.get("/metrics") as answer:
+        return await answer.text()
 
 
 def _age(database: str) -> None:

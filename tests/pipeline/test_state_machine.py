@@ -129,15 +129,16 @@ class Pipeline(RuleBasedStateMachine):
             self.append(self.message("espera"))
             self.example.see(name, 1)
 
-    @rule(code=st.sampled_from([401, 404]))
-    def the_gateway_is_misconfigured(self, code: int) -> None:
+    @rule(codes=st.permutations([401, 404]))
+    def the_gateway_is_misconfigured(self, codes: list[int]) -> None:
         """A wrong token or address is no fault of any row: nothing changes its state."""
-        self.world.fail_requests(status(code))
-        self.append(self.message("espera"))
-        self.example.see(str(code), 6)  # more than there are lanes: what was under way has ended
-        before = self.example.rows
-        self.example.see(str(code), 6)
-        assert self.example.rows == before
+        for code in codes:
+            self.world.fail_requests(status(code))
+            self.append(self.message("espera"))
+            self.example.see(str(code), 6)  # more than lanes: what was under way has ended
+            before = self.example.rows
+            self.example.see(str(code), 6)
+            assert self.example.rows == before
 
     @precondition(lambda self: self.world.http.is_open)
     @rule()

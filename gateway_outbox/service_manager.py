@@ -15,6 +15,7 @@ import anyio
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 5.0  # with a manager that does not read
 MAX_STATUS = 400  # characters of the line in `systemctl status`
 
 
@@ -28,6 +29,7 @@ class ServiceManager:
         self, connection: socket.socket | None, watchdog_seconds: float | None = None
     ) -> None:
         self._connection = connection
+        self._speaking = anyio.Lock()
         self._status = ""
         self.is_ready = False
         self.watchdog_seconds = watchdog_seconds if connection else None
@@ -73,10 +75,18 @@ class ServiceManager:
         await self._tell(f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}")
 
     async def _tell(self, *lines: str) -> None:
+        """Say it, after what others are saying; a manager that does not read holds nobody up."""
+        with anyio.move_on_after(PATIENCE_SECONDS) as patience:
+            async with self._speaking:  # two tasks must not wait for one socket
+                await self._send("\n".join(lines).encode())
+        if patience.cancelled_caught:
+            log.warning("the service manager did not read %s", lines[0], extra=_BUSY)
+
+    async def _send(self, word: bytes) -> None:
         connection = self._connection
         while connection is not None:
             try:
-                connection.send("\n".join(lines).encode())
+                connection.send(word)
             except BlockingIOError:  # its queue is full for a moment; READY=1 must not be lost
                 await anyio.wait_writable(connection)
             except OSError as error:
@@ -91,6 +101,7 @@ class ServiceManager:
 
 
 _GONE = {"action": "service.manager_gone"}
+_BUSY = {"action": "service.manager_busy"}
 
 
 @contextmanager

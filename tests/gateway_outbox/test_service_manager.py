@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from gateway_outbox import service_manager
 from gateway_outbox.service_manager import MAX_STATUS, connect, watchdog_seconds
 from tests.notify_socket import notify_socket
 from tests.waiting import eventually
@@ -72,6 +73,30 @@ async def test_no_word_is_lost_when_the_manager_is_slow(tmp_path: Path) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(tell)
             await eventually(lambda: len(manager.told) == 2000)
+
+
+async def test_many_tasks_may_speak_to_a_slow_manager(tmp_path: Path) -> None:
+    """One socket, one who waits for it: the other waits its turn, and no word is lost."""
+    address = tmp_path / "notify"
+    with notify_socket(address) as manager, connect({"NOTIFY_SOCKET": str(address)}) as told:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(40):
+                tasks.start_soon(told.alive)
+            await eventually(lambda: manager.told.count("WATCHDOG=1") == 40)
+
+
+async def test_a_manager_that_never_reads_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stop must not wait for it."""
+    monkeypatch.setattr(service_manager, "PATIENCE_SECONDS", 0.05)
+    address = tmp_path / "notify"
+    with notify_socket(address), connect({"NOTIFY_SOCKET": str(address)}) as told:
+        with caplog.at_level(logging.WARNING), anyio.fail_after(10):
+            while "did not read WATCHDOG=1" not in caplog.text:
+                await told.alive()
+            await told.stopping(1.0)
+        assert told.listens
 
 
 async def test_a_manager_that_is_gone_ends_nothing(

@@ -13,7 +13,7 @@ import pytest
 from contracts.exit_status import ExitStatus
 from contracts.telemetry import Telemetry
 from gateway_outbox import supervision
-from gateway_outbox.outbox import Outbox, open_outbox
+from gateway_outbox.outbox import Outbox
 from gateway_outbox.outbox_writer import Command
 from gateway_outbox.relay import Relay
 from gateway_outbox.service_manager import ServiceManager, connect
@@ -73,7 +73,8 @@ async def test_with_a_lost_login_alone_it_is_never_ready(
         )
         process.launch()
         try:
-            ended = await anyio.to_thread.run_sync(process.wait)
+            await eventually(lambda: bool(manager.told) and process.has_ended)
+            ended = process.wait()
         finally:
             await anyio.to_thread.run_sync(process.kill)
     assert ended == ExitStatus.LOGIN_REQUIRED
@@ -152,23 +153,6 @@ async def test_a_relay_that_does_not_turn_gets_no_sign_of_life(
     dead = Relay(outbox, relay._delivery, relay._backoff, 1, telemetry)
     await eventually(lambda: dead.late_seconds > 0)
     assert "the relay has not turned" in await fault_of(outbox, dead, grace=0)
-
-
-async def test_an_outbox_that_is_closed_is_not_asked(
-    manager: NotifySocket, relay: Relay, telemetry: Telemetry, tmp_path: Path
-) -> None:
-    """The stop closes the outbox while the supervision lives on; that once ended it with 70."""
-    with connect({"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "3000"}) as told:
-        watching = Supervision(told, 1.0)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(watching.run)
-            for number in range(20):
-                path = tmp_path / f"{number}.sqlite3"
-                async with open_outbox(path, telemetry) as closing:
-                    async with watching.receiving(closing, relay, []):
-                        await eventually(lambda: "WATCHDOG=1" in manager.told)
-                    manager.told.clear()
-            tasks.cancel_scope.cancel()
 
 
 async def test_without_a_manager_nothing_runs(outbox: Outbox, relay: Relay) -> None:

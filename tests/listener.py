@@ -104,3 +104,14 @@ def _bound(port: int) -> socket.socket:
     bound.setblocking(False)
     bound.bind((HOST, port))
     return bound
+
+
+def is_free(port: int) -> bool:
+    """Whether somebody could listen on this port of the loopback address now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

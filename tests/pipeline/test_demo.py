@@ -13,18 +13,10 @@ from typing import Any
 import pytest
 
 from ops.demo_stack import API_PORT, DATABASE_PORT, GATEWAY_PORT
+from tests.listener import is_free
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def offset() -> int:
-    """How far the demo's ports must move to be free."""
-    for candidate in range(10_000, 30_000, 50):
-        if all(_is_free(port + candidate) for port in (API_PORT, GATEWAY_PORT, DATABASE_PORT)):
-            return candidate
-    raise AssertionError("no three free ports")
 
 
 def command(data: Path, offset: int, *options: str) -> list[str]:
@@ -96,7 +88,7 @@ def test_a_stopped_demo_leaves_no_process(
     assert process.returncode == 0
     assert "Traceback" not in errors
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family))
-    assert all(_is_free(port + offset) for port in (API_PORT, GATEWAY_PORT, DATABASE_PORT))
+    assert all(is_free(port + offset) for port in (API_PORT, GATEWAY_PORT, DATABASE_PORT))
 
 
 def test_a_demo_stopped_while_it_starts_leaves_no_process(demo_data: Path, offset: int) -> None:
@@ -111,12 +103,6 @@ def test_a_demo_stopped_while_it_starts_leaves_no_process(demo_data: Path, offse
     assert summary(run_once(demo_data, offset))["pending"] == 0
 
 
-@pytest.fixture
-def demo_data(postgres_folder: Path) -> Path:
-    """A folder for the demo's data that is not there yet."""
-    return postgres_folder / "demo data"
-
-
 @contextmanager
 def _running(arguments: list[str]) -> "Iterator[subprocess.Popen[str]]":
     with subprocess.Popen(
@@ -127,16 +113,6 @@ def _running(arguments: list[str]) -> "Iterator[subprocess.Popen[str]]":
         finally:
             if process.poll() is None:
                 process.terminate()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _is_ready(port: int) -> bool:

@@ -22,9 +22,9 @@ test *args:
 pictures:
     @TPCAPITAL_PICTURES=1 {{ python }} -m pytest -q tests/browser/test_looks.py -k pictures
 
-# Run only the tests that take minutes, two at a time
+# Run only the tests that take minutes, three at a time, for they mostly wait
 test-long *args:
-    @{{ python }} -m pytest -m long -n 2 --dist load "$@"
+    @{{ python }} -m pytest -m long -n 3 --dist load --ignore=tests/compose "$@"
 
 # Build the image and run the containers under traffic (needs a container engine with compose)
 test-compose *args:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from ops.cli import main
 from tests.pipeline.services import CHANNEL, Services, running_services, write_export
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -28,20 +29,28 @@ def trace(services: Services, folder: Path, message: str, *options: str) -> Resu
     return CliRunner().invoke(main, arguments, env=environ)
 
 
+def told(services: Services, folder: Path) -> dict[str, Any]:
+    """The story of message 5, as JSON."""
+    result = trace(services, folder, f"{CHANNEL}/5", "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
 def test_the_story_of_a_signal(services: Services, tmp_path: Path) -> None:
     """One trace from the outbox to the ledger and through the lines of both logs."""
     write_export(tmp_path / "result.json", 5)
     services.gateway.replay(tmp_path / "result.json")
     services.gateway.start()
     services.wait_until_delivered(5)
-    result = trace(services, tmp_path, f"{CHANNEL}/5", "--json")
-    assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
+    # Older transactions of anybody on the server keep a change out of the feed for a while.
+    until(lambda: told(services, tmp_path)["signal"]["is_in_feed"])
+    found = told(services, tmp_path)
     assert found["verdict"].startswith("in the database, signal ")
     assert (len(found["traces"]), found["notes"]) == (1, [])
     assert found["ledger"]["traceparent"].split("-")[1] == found["traces"][0]
     assert [row["state"] for row in found["outbox"]] == ["delivered"]
-    assert (found["signal"]["asset"], found["signal"]["is_in_feed"]) == ("PETR4", True)
+    assert found["signal"]["asset"] == "PETR4"
     where = [event["where"] for event in found["story"]]
     assert where[:3] == ["telegram", "gateway", "outbox"]
     assert {"relay", "database"} <= set(where)

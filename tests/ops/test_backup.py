@@ -68,7 +68,8 @@ def test_a_backup_beside_a_running_gateway_and_writers(site: Site) -> None:
             writer.join()
         assert gateway.stop() == 0
     found = site.document("restore", "--check", str(backup))
-    assert len(before) <= found["rows"]["messages"] <= site.count()
+    stored = sum(kind == "message" for kind, *_ in before)
+    assert stored <= found["rows"]["messages"] <= site.count()
     done = site.document("restore", str(backup))
     try:
         assert before <= site.delivered()

@@ -1,4 +1,4 @@
-"""What can become of a request between gateway and API, by name."""
+"""What can become of a request between gateway and API, by name, and what a run must have met."""
 
 from tests.proxy import deaf, dropped, halved, lost, status
 
@@ -10,4 +10,13 @@ FAULTS = {
     "lost": lost,
     "halved": halved,
     "deaf": deaf,
+}
+SOMETIMES = {
+    *FAULTS,
+    *("401", "404", "API down", "database refused", "database cut"),
+    *("crash with rows pending", "restart", "duplicate append", "duplicate delivery"),
+    *("same second edit", "older edit after newer", "copy", "many texts"),
+    *("active signal", "withdrawn signal", "dead letter", "dead letter sent again"),
+    *("poison buried", "discard", "purge"),
+    *("deleted signal", "deleted, never seen", "deletion before its message"),
 }

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from contracts.message import MAX_TEXT_BYTES, Message, Origin, text_digest
 from tests.pipeline.example import Example
-from tests.pipeline.faults import FAULTS
+from tests.pipeline.faults import FAULTS, SOMETIMES
 from tests.pipeline.later import SENT, TRACE, deletion_of, edited_as
 from tests.pipeline.stored import channels_of
 from tests.pipeline.texts import chatter, signals, texts
@@ -27,15 +27,6 @@ from tests.proxy import dropped, status
 
 POISON = "veneno"
 picks = st.integers(0, 2**16)
-SOMETIMES = {
-    *FAULTS,
-    *("401", "404", "API down", "database refused", "database cut"),
-    *("crash with rows pending", "restart", "duplicate append", "duplicate delivery"),
-    *("same second edit", "older edit after newer", "copy", "many texts"),
-    *("active signal", "withdrawn signal", "dead letter", "dead letter sent again"),
-    *("poison buried", "discard", "purge"),
-    *("deleted signal", "deleted, never seen", "deletion before its message"),
-}
 
 
 class Pipeline(RuleBasedStateMachine):

@@ -8,8 +8,7 @@ back, and a new connection to Telegram costs.
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -56,7 +55,6 @@ class Supervision:
         self._received_since = 0.0
         self._next_sign = 0.0
         self._is_stopping = False
-        self._looking = anyio.Lock()
 
     async def run(self) -> None:
         """Until cancelled. Start it before the outbox is opened: a large one takes its time."""
@@ -69,20 +67,10 @@ class Supervision:
                 self._beat_seconds if self.manager.is_ready else STARTING_BEAT_SECONDS
             )
 
-    @asynccontextmanager
-    async def receiving(
-        self, outbox: Outbox, relay: Relay, sources: Sequence[SourceState]
-    ) -> AsyncIterator[None]:
-        """All is open, HTTP is bound, the sources start now; after the block all may be closed."""
+    def receiving(self, outbox: Outbox, relay: Relay, sources: Sequence[SourceState]) -> None:
+        """All is open, HTTP is bound, the sources start now."""
         self._pipeline = Pipeline(outbox, relay, sources)
         self._received_since = time.monotonic()
-        try:
-            yield
-        finally:
-            self._is_stopping = True
-            with anyio.CancelScope(shield=True):
-                async with self._looking:  # a write that is under way ends before the outbox does
-                    self._pipeline = None
 
     async def stopping(self, drain_seconds: float) -> None:
         """There is no more input; what is pending is delivered for so long."""
@@ -90,17 +78,13 @@ class Supervision:
         await self.manager.stopping(drain_seconds + STOP_SECONDS)
 
     async def _beat(self) -> None:
-        async with self._looking:
-            if self._pipeline is not None:
-                await self._look(self._pipeline)
-            elif not self._is_stopping:
-                await self._extend_start()
-
-    async def _look(self, pipeline: Pipeline) -> None:
-        await self.manager.status(status_line(*pipeline, stopping=self._is_stopping))
+        if self._pipeline is None:
+            await self._extend_start()
+            return
+        await self.manager.status(status_line(*self._pipeline, stopping=self._is_stopping))
         if not self.manager.is_ready and not self._is_stopping:
-            await self._become_ready(pipeline)
-        await self._give_sign(pipeline)
+            await self._become_ready(self._pipeline)
+        await self._give_sign(self._pipeline)
 
     async def _extend_start(self) -> None:
         """Ask for more time while the outbox is recovered, up to a limit."""

@@ -85,8 +85,8 @@ async def supervised(address: str, outbox: Outbox, relay: Relay, source: SourceS
     """A supervision as the service runs it."""
     with connect({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "150000"}) as told:
         watching = Supervision(told, 1.0)
-        async with watching.receiving(outbox, relay, [source]):
-            await watching.run()
+        watching.receiving(outbox, relay, [source])
+        await watching.run()
 
 
 async def test_telegram_and_the_api_being_down_give_signs_of_life(

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ops.channel_names import id_of
 from ops.gateway_client import GatewayClient, needed_gateway
+from ops.outbox_option import outbox_option
 from ops.rendering import Age, Facts, show
 
 LOOK_SECONDS = 0.5
@@ -36,15 +37,7 @@ _INT64_MAX = 2**63 - 1
     type=click.Path(path_type=Path),
     help="The declared channels (CHANNELS_FILE).",
 )
-@click.option(
-    "--outbox",
-    "path",
-    envvar="OUTBOX_PATH",
-    default="data/outbox.sqlite3",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The outbox file (OUTBOX_PATH).",
-)
+@outbox_option("path")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def backfill(channel: str, file: Path, path: Path, *, as_json: bool, **given: Any) -> None:
     """Read a channel's history into the outbox, oldest first.

@@ -18,6 +18,7 @@ from gateway_outbox.errors import ChannelsFileError
 from ops import channel_views
 from ops.channel_names import id_of, in_environment, known_channels
 from ops.channels_edit import ChannelsEdit
+from ops.outbox_option import outbox_option
 from ops.outbox_reader import open_reader
 from ops.rendering import Facts, harmless, show
 
@@ -39,15 +40,7 @@ def _at_channels(function: F) -> F:
         type=click.Path(path_type=Path),
         help="The declared channels (CHANNELS_FILE).",
     )
-    outbox = click.option(
-        "--outbox",
-        "path",
-        envvar="OUTBOX_PATH",
-        default="data/outbox.sqlite3",
-        show_default=True,
-        type=click.Path(path_type=Path),
-        help="The outbox file (OUTBOX_PATH).",
-    )
+    outbox = outbox_option("path")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     return file(outbox(as_json(function)))
 

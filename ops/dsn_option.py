@@ -24,3 +24,10 @@ def no_password(ctx: click.Context, parameter: click.Parameter, dsn: str | None)
             " it into ~/.pgpass (or PGPASSFILE, PGPASSWORD)"
         )
     return dsn
+
+
+database_option = click.option(
+    "--dsn",
+    callback=no_password,
+    help="The database; else as TIMESCALEDB_URL or TIMESCALEDB_HOST, … say.",
+)

@@ -10,6 +10,7 @@ import click
 
 from contracts.message import INT64_MAX
 from ops import outbox_export, outbox_views
+from ops.outbox_option import outbox_option
 from ops.outbox_reader import STATES, OutboxReader, open_reader
 from ops.rendering import Facts, Sheet, Size, show
 
@@ -25,15 +26,7 @@ _MAX_REASON = 500
 
 def _at_outbox(function: F) -> F:
     """The options that every subcommand has."""
-    outbox = click.option(
-        "--outbox",
-        "path",
-        envvar="OUTBOX_PATH",
-        default="data/outbox.sqlite3",
-        show_default=True,
-        type=click.Path(path_type=Path),
-        help="The outbox file (OUTBOX_PATH).",
-    )
+    outbox = outbox_option("path")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     return outbox(as_json(function))
 

@@ -9,7 +9,8 @@ import msgspec
 
 from contracts.message import Key
 from ops import trace_logs
-from ops.dsn_option import no_password
+from ops.dsn_option import database_option
+from ops.outbox_option import outbox_option
 from ops.outbox_views import brief
 from ops.rendering import Facts, Sheet, show
 from ops.trace_story import Event, Story
@@ -30,19 +31,8 @@ class MessageName(click.ParamType[Key]):
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("message", type=MessageName(), metavar="CHANNEL/MESSAGE")
-@click.option(
-    "--outbox",
-    envvar="OUTBOX_PATH",
-    default="data/outbox.sqlite3",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The outbox file (OUTBOX_PATH).",
-)
-@click.option(
-    "--dsn",
-    callback=no_password,
-    help="The database; else as TIMESCALEDB_URL or TIMESCALEDB_HOST, … say.",
-)
+@outbox_option()
+@database_option
 @click.option(
     "--log",
     "logs",

@@ -1,12 +1,12 @@
 """`tpcapital upgrade --check`: what an upgrade would meet, before it is begun."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ops import upgrade_check
-from ops.dsn_option import no_password
+from ops.dsn_option import database_option
+from ops.outbox_option import outbox_option
 from ops.rendering import Facts, Sheet, show
 
 _WORDS = {True: "may be upgraded", False: "must not be upgraded like this", None: "cannot be told"}
@@ -28,19 +28,8 @@ _WORDS = {True: "may be upgraded", False: "must not be upgraded like this", None
     show_default=True,
     help="The running API; once for each replica.",
 )
-@click.option(
-    "--outbox",
-    envvar="OUTBOX_PATH",
-    default="data/outbox.sqlite3",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The outbox file (OUTBOX_PATH).",
-)
-@click.option(
-    "--dsn",
-    callback=no_password,
-    help="The database; else as TIMESCALEDB_URL or TIMESCALEDB_HOST, … say.",
-)
+@outbox_option()
+@database_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def upgrade(*, check: bool, as_json: bool, **places: Any) -> None:
     """Look what an upgrade to the version of this command would meet; nothing is changed.

@@ -1,0 +1,22 @@
+"""Which outbox a command is about: one option, the same for each of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def outbox_option(name: str = "outbox") -> Callable[[F], F]:
+    """`--outbox`, given to the command's function under this name."""
+    return click.option(
+        "--outbox",
+        name,
+        envvar="OUTBOX_PATH",
+        default="data/outbox.sqlite3",
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="The outbox file (OUTBOX_PATH).",
+    )

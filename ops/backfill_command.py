@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ops.channel_names import id_of
+from ops.file_path import FilePath
 from ops.gateway_client import GatewayClient, needed_gateway
 from ops.outbox_option import outbox_option
 from ops.rendering import Age, Facts, show
@@ -34,7 +35,7 @@ _INT64_MAX = 2**63 - 1
     envvar="CHANNELS_FILE",
     default="channels.toml",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="The declared channels (CHANNELS_FILE).",
 )
 @outbox_option("path")

@@ -17,26 +17,35 @@ from ops.backup_database import BackupDatabase
 from ops.backup_grants import USUAL
 from ops.backup_manifest import Manifest
 from ops.db import database_settings
+from ops.file_path import FilePath
 from ops.rendering import Facts, Sheet, Size, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _PARTS = (
-    ("--channels", "CHANNELS_FILE", "channels.toml", "The channels file (CHANNELS_FILE)."),
-    ("--session", "SESSION_DIR", ".session", "The session's folder (SESSION_DIR)."),
-    ("--outbox", "OUTBOX_PATH", "data/outbox.sqlite3", "The outbox file (OUTBOX_PATH)."),
+    (
+        *("--channels", "CHANNELS_FILE", "channels.toml", "The channels file (CHANNELS_FILE)."),
+        FilePath(),
+    ),
+    (
+        *("--session", "SESSION_DIR", ".session", "The session's folder (SESSION_DIR)."),
+        click.Path(path_type=Path),
+    ),
+    (
+        *("--outbox", "OUTBOX_PATH", "data/outbox.sqlite3", "The outbox file (OUTBOX_PATH)."),
+        FilePath(),
+    ),
 )
 
 
 def _at_places(function: F) -> F:
     """Where the parts are, and what to leave out."""
-    kind = click.Path(path_type=Path)
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
         click.option("--no-database", is_flag=True, help="Leave the database out."),
         *(
             click.option(name, envvar=env, default=default, show_default=True, type=kind, help=told)
-            for name, env, default, told in _PARTS
+            for name, env, default, told, kind in _PARTS
         ),
     ):
         function = option(function)

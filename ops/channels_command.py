@@ -18,6 +18,7 @@ from gateway_outbox.errors import ChannelsFileError
 from ops import channel_views
 from ops.channel_names import id_of, in_environment, known_channels
 from ops.channels_edit import ChannelsEdit
+from ops.file_path import FilePath
 from ops.outbox_option import outbox_option
 from ops.outbox_reader import open_reader
 from ops.rendering import Facts, harmless, show
@@ -37,7 +38,7 @@ def _at_channels(function: F) -> F:
         envvar="CHANNELS_FILE",
         default="channels.toml",
         show_default=True,
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         help="The declared channels (CHANNELS_FILE).",
     )
     outbox = outbox_option("path")

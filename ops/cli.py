@@ -1,9 +1,11 @@
 """`tpcapital`: one command; each subcommand's module is imported only when it is asked for."""
 
+import os
 from importlib import import_module
 
 import click
 
+from contracts.plain_words import cause
 from contracts.version import current
 from gateway_outbox.errors import GatewayError
 from ingest_api.errors import IngestError
@@ -69,6 +71,11 @@ class LazyGroup(click.Group):
             if ours is None or others is not None:
                 raise
             raise click.ClickException(" ".join(_sentences(ours))) from group
+        except OSError as error:
+            # the machine's own no; a pipe that nobody reads any more is click's to end quietly
+            if not error.filename or isinstance(error, BrokenPipeError):
+                raise
+            raise click.ClickException(f"{os.fsdecode(error.filename)}: {cause(error)}") from error
 
 
 def _sentences(group: BaseExceptionGroup[GatewayError]) -> list[str]:

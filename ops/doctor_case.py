@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contracts.environment import SettingsError
+from contracts.plain_words import cause
 from contracts.secret import Secret
 from gateway_outbox.settings import Settings, from_environment
 from ops.compose_service import ComposeService
@@ -110,7 +111,7 @@ class Case:
         try:
             return read(TokenFiles.within(folder, folder).accepted)
         except (OSError, TokenFileError) as error:
-            raise NotApplicableError(f"the API's token cannot be read: {error}") from error
+            raise NotApplicableError(f"the API's token cannot be read: {cause(error)}") from error
 
     def database_environ(self) -> dict[str, str]:
         """TIMESCALEDB_* to reach the database from here. Raises NotApplicableError."""

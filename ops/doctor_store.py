@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from contracts.plain_words import cause as why
 from gateway_outbox import outbox_lock
 from gateway_outbox.errors import GatewayError
 from gateway_outbox.outbox_file import VERSION
@@ -45,7 +46,7 @@ def outbox(case: Case) -> Iterator[Fault]:
             faults = reader.faults()
             version = reader.version()
     except (GatewayError, OSError) as error:
-        yield Fault(f"the outbox cannot be read: {error}", "sudo tpcapital doctor")
+        yield Fault(f"the outbox cannot be read: {why(error)}", "sudo tpcapital doctor")
         return
     yield from (Fault(each, "tpcapital outbox verify") for each in faults)
     if version != VERSION:
@@ -62,7 +63,7 @@ def session(case: Case) -> Iterator[Fault]:
     try:
         document = status(case.installation.session / NAME, case.installation.outbox)
     except OSError as error:
-        yield Fault(f"the session cannot be looked at: {error}", "sudo tpcapital doctor")
+        yield Fault(f"the session cannot be looked at: {why(error)}", "sudo tpcapital doctor")
         return
     if document["state"] != "ok":
         command = "tpcapital login" if document["state"] == "none" else "tpcapital session status"

@@ -24,6 +24,11 @@ class SettingsError(Exception):
         super().__init__("\n".join(problems))
         self.problems = problems
 
+    @property
+    def sentences(self) -> str:
+        """The faults on one line, for a command that ends with them."""
+        return " ".join(f"{problem.removesuffix('.')}." for problem in self.problems)
+
 
 def load(kind: type[T], environ: Mapping[str, str]) -> T:
     """A settings struct whose fields are the variables' names in lower case.

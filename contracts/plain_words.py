@@ -32,6 +32,8 @@ def cause(error: BaseException) -> str:
         return cause(inner)
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start} begins no character of UTF-8; it is no text file"
+    if isinstance(error, FileExistsError):  # what makes folders meets a file
+        return "a file is where a folder must be"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, TimeoutError):

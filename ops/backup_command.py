@@ -18,6 +18,7 @@ from ops.backup_grants import USUAL
 from ops.backup_manifest import Manifest
 from ops.db import database_settings
 from ops.file_path import FilePath
+from ops.number import WholeNumber
 from ops.rendering import Facts, Sheet, Size, show
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,7 +68,7 @@ def _places(given: dict[str, Any]) -> Places:
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder of backups (BACKUP_DIR).",
 )
-@click.option("--keep", type=click.IntRange(1), help="Remove the oldest backups beyond so many.")
+@click.option("--keep", type=WholeNumber(1), help="Remove the oldest backups beyond so many.")
 @click.option(
     "--age-recipient",
     "keys",
@@ -181,7 +182,7 @@ def _tell(done: backup_restore.Done, *, as_json: bool) -> None:
 def _newest(folder: Path, *, check: bool) -> Path:
     """The newest backup; to put one in place, a person has to name it."""
     if not check:
-        raise click.UsageError(f"name the backup to restore: one of {folder}")
+        raise click.UsageError(f"name the backup to restore, one of those in {folder}")
     found = backups.backups(folder) if folder.is_dir() else []
     if not found:
         raise click.ClickException(f"there is no backup in {folder}; make one: tpcapital backup")

@@ -1,6 +1,9 @@
 """`tpcapital`: one command; each subcommand's module is imported only when it is asked for."""
 
+import io
 import os
+import sys
+from errno import ENOSPC
 from importlib import import_module
 
 import click
@@ -61,6 +64,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what the services' own errors say is all that a person needs to see."""
+        _take_any_output()
         try:
             return super().invoke(ctx)
         except (GatewayError, IngestError) as error:
@@ -73,9 +77,18 @@ class LazyGroup(click.Group):
             raise click.ClickException(" ".join(_sentences(ours))) from group
         except OSError as error:
             # the machine's own no; a pipe that nobody reads any more is click's to end quietly
-            if not error.filename or isinstance(error, BrokenPipeError):
+            if isinstance(error, BrokenPipeError) or not (error.filename or error.errno == ENOSPC):
                 raise
-            raise click.ClickException(f"{os.fsdecode(error.filename)}: {cause(error)}") from error
+            place = os.fsdecode(error.filename) if error.filename else "standard output"
+            raise click.ClickException(f"{place}: {cause(error)}") from error
+
+
+def _take_any_output() -> None:
+    """Print what the terminal's alphabet lacks as an escape, and nothing where nobody listens."""
+    if sys.stdout is None:  # closed by who started this
+        sys.stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _sentences(group: BaseExceptionGroup[GatewayError]) -> list[str]:

@@ -6,7 +6,8 @@ computed is left out, so that a sentence is the pieces that stand between.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -39,13 +40,14 @@ class Site(NamedTuple):
         """Whether the sentence is of this place: all its pieces, in order."""
         return re.search(".*".join(map(re.escape, self.pieces)), said, re.DOTALL) is not None
 
-    def is_told_by(self, text: str) -> bool:
-        """Whether a test's text has a piece of it, or is part of one."""
-        text = text.strip(_ENDS)
+    def is_told_by(self, texts: Sequence[str]) -> bool:
+        """Whether one of a test's texts has a piece of it, or is part of one."""
         long = [piece for piece in self.pieces if len(piece) >= SHORTEST]
-        return any(piece in text or (len(text) >= SHORTEST and text in piece) for piece in long)
+        every = "\n".join(texts)
+        return any(piece in every or any(text in piece for text in texts) for piece in long)
 
 
+@cache
 def sites() -> list[Site]:
     """Every place with a sentence of its own, in the order of the modules."""
     found = []
@@ -77,12 +79,13 @@ def _pieces(node: ast.expr) -> Iterator[str]:
 
 
 def texts_of_tests() -> list[str]:
-    """Every text that stands in a test outside of this folder."""
+    """Every text that stands in a test outside of this folder, without signs at its ends."""
     here = Path(__file__).parent
-    found = []
+    found: set[str] = set()
     for path in sorted((ROOT / "tests").rglob("*.py")):
         if path.is_relative_to(here):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        found += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    return [text for text in found if isinstance(text, str) and len(text) >= SHORTEST]
+        nodes = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        found |= {text.strip(_ENDS) for text in nodes if isinstance(text, str)}
+    return sorted(text for text in found if len(text) >= SHORTEST)

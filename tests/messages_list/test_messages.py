@@ -5,12 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.messages_list import of_databases, of_files, of_outbox, of_services, of_site, world
+from tests.messages_list import (
+    of_accounts,
+    of_channels,
+    of_databases,
+    of_files,
+    of_outbox,
+    of_services,
+    of_site,
+    world,
+)
 from tests.messages_list.row import Row, provoke
 
 ROWS: list[Row] = [
     *of_outbox.ROWS,
+    *of_channels.ROWS,
     *of_files.ROWS,
+    *of_accounts.ROWS,
     *of_databases.ROWS,
     *of_services.ROWS,
     *of_site.ROWS,

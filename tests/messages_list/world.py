@@ -1,6 +1,7 @@
 """A folder with files of every kind that commands read, whole and broken, and nothing else."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -48,11 +49,11 @@ def make(place: Path) -> None:
     write_session(place / "later.session", version=99)
     with closing(sqlite3.connect(place / "other.sqlite3")) as connection:
         connection.execute("CREATE TABLE t (x)")
-    for name in ("outbox.sqlite3", "newer.sqlite3"):
-        anyio.run(fill, place / name, messages(5, channels=2), [])
+    anyio.run(fill, place / "outbox.sqlite3", messages(5, channels=2), [])
+    for name in ("newer.sqlite3", "unsound.sqlite3"):
+        shutil.copy(place / "outbox.sqlite3", place / name)
     with closing(sqlite3.connect(place / "newer.sqlite3")) as connection:
         connection.execute("PRAGMA user_version = 99")
-    anyio.run(fill, place / "unsound.sqlite3", messages(5, channels=2), [])
     with closing(sqlite3.connect(place / "unsound.sqlite3")) as connection, connection:
         connection.execute("DROP TRIGGER outbox_keeps_content")
         connection.execute("UPDATE outbox SET payload = x'00' WHERE seq = 3")

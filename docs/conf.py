@@ -22,12 +22,13 @@ author = "the maintainers of TP Capital"
 extensions = ["myst_parser"]
 root_doc = "README"
 include_patterns = ["*.md", "docs/**"]
-exclude_patterns = ["docs/conf.py"]
 nitpicky = True
 smartquotes = False  # two dashes begin an option
 myst_heading_anchors = 4  # the fragments that a forge gives to headings
 html_theme = "furo"
 html_title = "TP Capital"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 

@@ -17,18 +17,33 @@ FETCHED = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, as `just site` makes it. A warning is an error."""
-    folder = tmp_path_factory.mktemp("site")
+def build(builder: str, folder: Path) -> None:
+    """Run Sphinx as `just site` does. A warning is an error."""
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--quiet", "-c", "docs"]
     built = subprocess.run(
-        [*command, ".", str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, "-b", builder, ".", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (built.returncode, built.stderr) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site's folder."""
+    folder = tmp_path_factory.mktemp("site")
+    build("html", folder)
     return folder
 
 
+def test_it_builds_without_a_warning(tmp_path: Path) -> None:
+    """Links, headings, pictures and contents; writing the pages takes longer than all of it."""
+    build("dummy", tmp_path)
+
+
+@pytest.mark.long
 def test_every_page_is_in_it_and_in_its_contents(site: Path) -> None:
     """Each Markdown file of the project is a page, and the first page's contents lead to it."""
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -42,6 +57,7 @@ def test_every_page_is_in_it_and_in_its_contents(site: Path) -> None:
     assert missing == {"README.html"}
 
 
+@pytest.mark.long
 def test_nothing_comes_from_another_host(site: Path) -> None:
     """No style, script, font or picture; the site can be read without a network."""
     files = [file for file in site.rglob("*") if file.suffix in (".html", ".css", ".svg")]
@@ -49,6 +65,7 @@ def test_nothing_comes_from_another_host(site: Path) -> None:
     assert {name: hits for name, hits in found.items() if hits} == {}
 
 
+@pytest.mark.long
 def test_it_begins_at_the_readme(site: Path) -> None:
     """Who opens the folder finds the first page."""
     assert "url=README.html" in (site / "index.html").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ _PARTS = (
         FilePath(),
     ),
     (
-        *("--session", "SESSION_DIR", ".session", "The session's folder (SESSION_DIR)."),
+        *("--session-dir", "SESSION_DIR", ".session", "The session's folder (SESSION_DIR)."),
         click.Path(path_type=Path),
     ),
     (
@@ -55,7 +55,7 @@ def _at_places(function: F) -> F:
 
 def _places(given: dict[str, Any]) -> Places:
     database = None if given["no_database"] else BackupDatabase(database_settings())
-    return Places(given["outbox"], given["session"], given["channels"], database)
+    return Places(given["outbox"], given["session_dir"], given["channels"], database)
 
 
 @click.command(short_help="Back up outbox, session, channels and database.")

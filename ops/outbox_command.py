@@ -53,7 +53,13 @@ def status(path: Path, *, as_json: bool) -> None:
 @outbox.command("ls")
 @click.option("--state", type=click.Choice(STATES), help="Only rows of this state.")
 @click.option("--channel", type=int, help="Only rows of this channel (marked id, -100…).")
-@click.option("--limit", type=WholeNumber(1, 100_000), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=WholeNumber(1, 100_000),
+    default=20,
+    show_default=True,
+    help="At most so many rows.",
+)
 @click.option("--oldest", is_flag=True, help="Oldest rows first; else the newest.")
 @_at_outbox
 def ls(path: Path, **chosen: Any) -> None:

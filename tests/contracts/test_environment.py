@@ -81,7 +81,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         "NAME is not set. It is: what it is called.",
         "COUNT '0' must be 1 or more.",
         f"FOLDER_FILE {missing}: No such file or directory. It is: where it lies.",
-        f"TOKEN: {token_fault(Secret('abc'))}. It is: its key.",
+        f"TOKEN {token_fault(Secret('abc'))}. It is: its key.",
     ]
 
 

@@ -19,11 +19,15 @@ NOT_HERE = "its settings are wrong or cannot be read; see the check `settings`"
 
 
 class Fault(NamedTuple):
-    """What is wrong, and what to type. `mend` does it where that is safe."""
+    """What is wrong, and what to type. `mend` does it where that is safe.
+
+    With `is_due` nothing is wrong yet: it is what a person should know, and no failure.
+    """
 
     cause: str
     command: str
     mend: Callable[[], object] | None = None
+    is_due: bool = False
 
 
 class NotApplicableError(Exception):

@@ -38,7 +38,8 @@ def of_files(paths: Iterable[Path]) -> Iterator[tuple[str, Iterable[str]]]:
 def of_supervisors(since: datetime) -> Iterator[tuple[str, Iterable[str]]]:
     """The lines that journald and Docker keep, from a time on; nothing where neither is."""
     begin = since.strftime("%Y-%m-%d %H:%M:%S UTC")
-    units = [option for unit in UNITS for option in ("-u", unit)]
+    # those of the machine, and those of the person who asks (`tpcapital install --user`)
+    units = [f"{option}={unit}" for unit in UNITS for option in ("--unit", "--user-unit")]
     yield "journal", _output(["journalctl", "-q", "-o", "cat", "--since", begin, *units])
     label = "label=com.docker.compose.service=api"
     for container in _output(["docker", "ps", "-q", "--filter", label]):

@@ -65,10 +65,10 @@ class ServiceProcess:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stderr=log, env=self._environ, cwd=_ROOT)
 
-    def start(self) -> None:
+    def start(self, seconds: float = 20) -> None:
         """Start and wait until it says that it is ready. Raises RuntimeError if it ends instead."""
         self.launch()
-        until(lambda: self.has_ended or self.logged("service.ready"))
+        until(lambda: self.has_ended or self.logged("service.ready"), seconds)
         if self.has_ended:
             raise RuntimeError(f"{self.module} ended with {self._running.returncode}: {self.text}")
 

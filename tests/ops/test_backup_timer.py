@@ -31,7 +31,9 @@ def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (OFF, False, "the timer that makes one is off", "sudo systemctl enable --now"),
     ],
 )
-def test_a_timer_is_asked(says: Path, shown: str, cause: str, command: str, *, is_due: bool) -> None:
+def test_a_timer_is_asked(
+    says: Path, shown: str, cause: str, command: str, *, is_due: bool
+) -> None:
     """Red only where nothing will make a backup, or the one that ran did not."""
     says.write_text(shown, encoding="utf-8")
     fault = no_backup("outbox", BackupTimer.find(is_user=False))

@@ -17,7 +17,7 @@ NEWER = "0.2.0"  # the neighbour of 0.1
 
 
 @pytest.mark.long
-@pytest.mark.timeout(120 + 10 * UPGRADES)
+@pytest.mark.timeout(120 + 30 * UPGRADES)
 async def test_upgrades_under_traffic_lose_and_double_nothing(
     tmp_path: Path, database: str
 ) -> None:

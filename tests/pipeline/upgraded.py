@@ -38,6 +38,7 @@ _WINDOW = 40  # events that a channel's log reaches back: some times away are lo
 _POST = "Ativo: PETR4\nCompra: {},50\nAlvo 1: 999999,00"
 _EDIT = "Ativo: VALE3\nCompra: {},25\nAlvo 1: 999999,00"
 _LONGEST_SECONDS = 1.0
+_PATIENCE = 90  # seconds for a start: what is measured is loss, also on a busy machine
 
 
 class Upgraded:
@@ -67,7 +68,7 @@ class Upgraded:
         """Put it in its place, and wait until it is ready and says that it is that version."""
         self._current.unlink(missing_ok=True)
         self._current.symlink_to(release.venv)
-        await anyio.to_thread.run_sync(self.gateway.start)
+        await anyio.to_thread.run_sync(self.gateway.start, _PATIENCE)
         health = await anyio.to_thread.run_sync(self._health)
         assert health["version"] == release.version
 

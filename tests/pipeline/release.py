@@ -32,11 +32,15 @@ class Release(NamedTuple):
         subprocess.run(venv, check=True)
         own = sysconfig.get_path("purelib", vars={"base": str(made.venv)})
         (Path(own) / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
-        _write_source(folder / "source", version)
-        install = [sys.executable, "-m", "uv", "pip", "install", *_INSTALL, "--python"]
-        python = str(made.venv / "bin/python")
-        subprocess.run([*install, python, str(folder / "source")], check=True)
+        put(made, folder / "source")
         return made
+
+
+def put(release: Release, source: Path) -> None:
+    """Install the tree into the release's venv as its version, over what is there; by `source`."""
+    _write_source(source, release.version)
+    install = [sys.executable, "-m", "uv", "pip", "install", *_INSTALL, "--python"]
+    subprocess.run([*install, str(release.venv / "bin/python"), str(source)], check=True)
 
 
 def _write_source(folder: Path, version: str) -> None:

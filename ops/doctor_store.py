@@ -67,7 +67,7 @@ def session(case: Case) -> Iterator[Fault]:
         yield Fault(f"the session cannot be looked at: {error}", "sudo tpcapital doctor")
         return
     if document["state"] != "ok":
-        command = "tpcapital login" if document["state"] == "none" else "tpcapital session status"
+        command = case.typed("login" if document["state"] == "none" else "session status")
         yield Fault(f"session: {document['problem']}", command)
 
 

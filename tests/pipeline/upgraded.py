@@ -114,7 +114,7 @@ class Upgraded:
         await eventually(lambda: not self.bot.unconfirmed, 60)
         await eventually(lambda: set(self.outbox("state")) == {"delivered"}, 60)
         with suppress(TimeoutError):  # what is not so is then said by `check`, message by message
-            await eventually(self._agrees, 20)
+            await eventually(self._agrees, 90)
 
     def check(self) -> None:
         """Each message once, as it is now, the deleted ones deleted, and nothing besides."""

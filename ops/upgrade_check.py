@@ -42,7 +42,9 @@ def steps(findings: Iterable[Finding]) -> list[str]:
     if any(each.fits is False for each in found):
         return []
     database = next(each for each in found if each.part == "database")
-    at_start = f" ({database.then}, at its start)" if database.then != "stays" else ""
+    at_start = (
+        f" ({database.then}, at its start)" if database.fits and database.now == "older" else ""
+    )
     return [
         BACKUP,
         f"the API first{at_start}: it takes what the old gateway sends",

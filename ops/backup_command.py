@@ -17,7 +17,7 @@ from ops.backup_database import BackupDatabase
 from ops.backup_grants import USUAL
 from ops.backup_manifest import Manifest
 from ops.db import database_settings
-from ops.rendering import Facts, Sheet, Size, show
+from ops.rendering import Facts, Sheet, Size, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -32,7 +32,7 @@ def _at_places(function: F) -> F:
     """Where the parts are, and what to leave out."""
     kind = click.Path(path_type=Path)
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        json_option,
         click.option("--no-database", is_flag=True, help="Leave the database out."),
         *(
             click.option(name, envvar=env, default=default, show_default=True, type=kind, help=told)

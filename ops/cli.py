@@ -4,6 +4,7 @@ from importlib import import_module
 
 import click
 
+from contracts.errors import sentences
 from contracts.version import current
 from gateway_outbox.errors import GatewayError
 from ingest_api.errors import IngestError
@@ -68,19 +69,11 @@ class LazyGroup(click.Group):
             ours, others = group.split(GatewayError)
             if ours is None or others is not None:
                 raise
-            raise click.ClickException(" ".join(_sentences(ours))) from group
-
-
-def _sentences(group: BaseExceptionGroup[GatewayError]) -> list[str]:
-    """What the errors themselves say, each once, however deep they are wrapped."""
-    found: list[str] = []
-    for error in group.exceptions:
-        found += _sentences(error) if isinstance(error, BaseExceptionGroup) else [str(error)]
-    return list(dict.fromkeys(found))
+            raise click.ClickException(" ".join(sentences(ours))) from group
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(current(), prog_name="tpcapital")
+@click.custom_version_option(lambda _: f"tpcapital, version {current()}")
 def main() -> None:
     """Telegram trading signals into TimescaleDB, none lost on the way.
 

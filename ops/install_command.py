@@ -12,7 +12,7 @@ from ops import install_plan, shipped_units
 from ops.install_layout import Layout, refuse_unreachable
 from ops.install_plan import Line
 from ops.install_step import Step
-from ops.rendering import Sheet, show
+from ops.rendering import Sheet, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NEXT = """\
@@ -26,7 +26,7 @@ Next:
 def _options(function: F) -> F:
     """What both commands have."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        json_option,
         click.option("--yes", is_flag=True, help="Carry the plan out; without, it is only shown."),
         click.option(
             "--root",

@@ -10,7 +10,7 @@ from ops import move
 from ops.dsn_option import no_password
 from ops.move_journal import Journal, opened
 from ops.move_site import Site
-from ops.rendering import Sheet, show
+from ops.rendering import Sheet, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
@@ -106,7 +106,7 @@ def _site_options(function: F) -> F:
     help="With --run: do this step once more although it is done.",
 )
 @click.option("--rollback", is_flag=True, help="Undo the steps that were done, the last first.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def migrate_from_monolith(
     ctx: click.Context,

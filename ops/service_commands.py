@@ -28,4 +28,4 @@ def api(ctx: click.Context) -> None:
 
     Settings come from the environment: docs/reference/settings.md.
     """
-    ctx.exit(int(import_module("ingest_api.__main__").main()))
+    ctx.exit(int(import_module("ingest_api.__main__").main([])))

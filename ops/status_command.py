@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import click
 
+from ops.rendering import json_option
 from ops.status_view import print_all
 
 _EVERY_SECONDS = 2.0
@@ -12,7 +13,7 @@ _EVERY_SECONDS = 2.0
 
 @click.command(short_help="Show how every component is, and whether all is well.")
 @click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
     """Show one row a component and one line of verdict.

@@ -39,7 +39,7 @@ def _channels(
     return found
 
 
-@click.command(short_help="Take over the database of the old system.")
+@click.command()
 @click.option(
     "--from",
     "source",

@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.5
 _INT64_MAX = 2**63 - 1
 
 
-@click.command(short_help="Read a channel's history into the outbox.")
+@click.command()
 @click.option("--channel", required=True, help="Id (-100…), public name (@…) or label.")
 @click.option("--since", metavar="DATE", help="From this day or time on (2026-11-01, or ISO 8601).")
 @click.option("--from-id", type=click.IntRange(1, _INT64_MAX), help="From this message id on.")

@@ -48,7 +48,7 @@ def _places(given: dict[str, Any]) -> Places:
     return Places(given["outbox"], given["session"], given["channels"], database)
 
 
-@click.command(short_help="Back up outbox, session, channels and database.")
+@click.command()
 @click.option(
     "--to",
     "folder",
@@ -101,7 +101,7 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
     show(document, Facts("backup", facts), sheet, as_json=as_json)
 
 
-@click.command(short_help="Restore a backup, or check that it can be.")
+@click.command()
 @click.argument(
     "path", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path, exists=True)
 )

@@ -10,7 +10,7 @@ from ops.doctor import CHECKS, Finding, examine
 from ops.rendering import Sheet, harmless, json_option, show
 
 
-@click.command(short_help="Look for what is wrong, and say what to type.")
+@click.command()
 @click.option("--fix", is_flag=True, help="Mend what is safe to mend: modes and folders.")
 @click.option("--list", "only_list", is_flag=True, help="Show the names of the checks; run none.")
 @click.option(

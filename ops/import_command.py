@@ -55,7 +55,7 @@ class Report:
         }
 
 
-@click.command("import", short_help="Store the messages of exports and failure queues.")
+@click.command("import")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--old-gateway",

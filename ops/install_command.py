@@ -41,7 +41,7 @@ def _options(function: F) -> F:
     return function
 
 
-@click.command(short_help="Install the services under systemd.")
+@click.command()
 @click.option("--api", "with_api", is_flag=True, help="The ingest API too, without a container.")
 @_options
 def install(root: Path, *, is_user: bool, with_api: bool, yes: bool, as_json: bool) -> None:
@@ -62,7 +62,7 @@ def install(root: Path, *, is_user: bool, with_api: bool, yes: bool, as_json: bo
         click.echo(said, err=True)
 
 
-@click.command(short_help="Remove the services from systemd.")
+@click.command()
 @click.option("--purge", is_flag=True, help="Remove outbox, session, settings and secrets.")
 @_options
 def uninstall(root: Path, *, is_user: bool, purge: bool, yes: bool, as_json: bool) -> None:

@@ -96,7 +96,7 @@ def _site_options(function: F) -> F:
     return function
 
 
-@click.command("migrate-from-monolith", short_help="Move in from the old system, step by step.")
+@click.command("migrate-from-monolith")
 @_site_options
 @click.option("--run", "runs", is_flag=True, help="Do it; without, it is only shown.")
 @click.option(

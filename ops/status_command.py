@@ -11,7 +11,7 @@ from ops.status_view import print_all
 _EVERY_SECONDS = 2.0
 
 
-@click.command(short_help="Show how every component is, and whether all is well.")
+@click.command()
 @click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
 @json_option
 @click.pass_context

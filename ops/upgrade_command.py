@@ -12,7 +12,7 @@ from ops.rendering import Facts, Sheet, json_option, show
 _WORDS = {True: "may be upgraded", False: "must not be upgraded like this", None: "cannot be told"}
 
 
-@click.command(short_help="Look what an upgrade to this version would meet.")
+@click.command()
 @click.option("--check", is_flag=True, help="Look; it is all that this command does.")
 @click.option(
     "--gateway",

@@ -1,6 +1,5 @@
 """Copies of the session's file: consistent while it is in use, checked, and never one deleted."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -12,6 +11,7 @@ import msgspec
 from contracts import queries
 from gateway_outbox.errors import LoginRequiredError, SessionDamagedError, SessionUnusableError
 from gateway_outbox.session_file import check_modes, hold_session, prepare_dir, prepare_file
+from gateway_outbox.whole_file import sync
 
 QUERY = queries.load("gateway_outbox", "session.sql")
 VERSION = 8  # the schema of Telethon 1.45, which brings older ones up to it when it opens them
@@ -175,12 +175,3 @@ def _reading(path: Path, *, owned: bool) -> Iterator[sqlite3.Connection]:
         damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
         kind = SessionDamagedError if damaged else SessionUnusableError
         raise kind(str(path), str(error)) from error
-
-
-def sync(path: Path) -> None:
-    """Have the disk keep what was written to a file, or the names in a folder."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -21,7 +21,7 @@ from ops.db import connected, database_settings, told
 from ops.dsn_option import no_password
 from ops.file_path import FilePath
 from ops.old_table import ADOPT, OLD_NAMES
-from ops.rendering import Facts, Sheet, show
+from ops.rendering import Facts, Sheet, json_option, show
 
 _DRY_RUN = "_dry_run"
 _COLUMNS = ("source", "row_key", "fate", "reason", "channel_id", "message_id", "old_row")
@@ -40,7 +40,7 @@ def _channels(
     return found
 
 
-@click.command(short_help="Take over the database of the old system.")
+@click.command()
 @click.option(
     "--from",
     "source",
@@ -74,7 +74,7 @@ def _channels(
 @click.option(
     "--drop-old", is_flag=True, help="Drop the old tables; every row must be accounted for."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def adopt(ctx: click.Context, /, source: str, target: str | None, **given: Any) -> None:
     """Take over the database of the old system: every row, and an account of every row.

@@ -10,8 +10,8 @@ from contracts.message import Key
 from ingest_api.database import Connection
 from ingest_api.delivery import Delivery
 from ops.adopted_messages import record
-from ops.adoption_account import Entry
-from ops.old_row import Channels, OldSignal, Row, SetAside, signal_of
+from ops.adoption_account import Entry, read_rows
+from ops.old_row import Channels, OldSignal, Row, signal_of
 from ops.old_table import ADOPT
 
 UNKNOWN = "; its message is not known"
@@ -25,14 +25,7 @@ async def adopt_signals(
 
     Of several old rows about one message the first stays; the others are its duplicates.
     """
-    entries: list[Entry] = []
-    taken: list[tuple[Row, OldSignal]] = []
-    for row in rows:
-        found = signal_of(row, channels)
-        if isinstance(found, SetAside):
-            entries.append(Entry(row, "set_aside", found.reason))
-        else:
-            taken.append((row, found))
+    taken, entries = read_rows(rows, lambda row: signal_of(row, channels))
     keys = await message_keys(
         connection,
         [

@@ -21,7 +21,6 @@ _CODE = "from ops.cli import main; main(prog_name='tpcapital')"
 
 @click.command(
     "as-service",
-    short_help="Run a command as the installed gateway.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option("--user", "is_user", is_flag=True, help="Of an installation with --user.")

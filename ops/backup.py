@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 from contracts.version import current
 from gateway_outbox import session_backup, session_file
 from gateway_outbox.settings import Settings as GatewaySettings
+from gateway_outbox.whole_file import sync
 from ingest_api.settings import Settings as ApiSettings
 from ops import backup_manifest
 from ops.backup_database import BackupDatabase
@@ -65,6 +65,7 @@ def make(
         backup_manifest.write(unfinished, manifest)
         done = _free_name(folder)
         unfinished.rename(done)
+        sync(folder)
     except OSError as error:
         raise click.ClickException(f"{unfinished}: {error.strerror or error}") from error
     finally:
@@ -164,8 +165,4 @@ def _free_name(folder: Path) -> Path:
     number = 0
     while (path := folder / (f"{stamp}-{number}" if number else stamp)).exists():
         number += 1
-    with suppress(OSError):  # a file system that cannot sync folders keeps the name all the same
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
     return path

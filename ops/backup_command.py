@@ -19,7 +19,7 @@ from ops.backup_manifest import Manifest
 from ops.db import database_settings
 from ops.file_path import FilePath
 from ops.number import WholeNumber
-from ops.rendering import Facts, Sheet, Size, show
+from ops.rendering import Facts, Sheet, Size, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -42,7 +42,7 @@ _PARTS = (
 def _at_places(function: F) -> F:
     """Where the parts are, and what to leave out."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        json_option,
         click.option("--no-database", is_flag=True, help="Leave the database out."),
         *(
             click.option(name, envvar=env, default=default, show_default=True, type=kind, help=told)
@@ -58,7 +58,7 @@ def _places(given: dict[str, Any]) -> Places:
     return Places(given["outbox"], given["session_dir"], given["channels"], database)
 
 
-@click.command(short_help="Back up outbox, session, channels and database.")
+@click.command()
 @click.option(
     "--to",
     "folder",
@@ -111,7 +111,7 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
     show(document, Facts("backup", facts), sheet, as_json=as_json)
 
 
-@click.command(short_help="Restore a backup, or check that it can be.")
+@click.command()
 @click.argument(
     "path", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path, exists=True)
 )

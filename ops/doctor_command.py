@@ -7,10 +7,10 @@ import click
 import msgspec
 
 from ops.doctor import CHECKS, Finding, examine
-from ops.rendering import Sheet, harmless, show
+from ops.rendering import Sheet, harmless, json_option, show
 
 
-@click.command(short_help="Look for what is wrong, and say what to type.")
+@click.command()
 @click.option("--fix", is_flag=True, help="Mend what is safe to mend: modes and folders.")
 @click.option("--list", "only_list", is_flag=True, help="Show the names of the checks; run none.")
 @click.option(
@@ -21,7 +21,7 @@ from ops.rendering import Sheet, harmless, show
     type=click.Choice([check.name for check in CHECKS]),
     help="Only this check; may be given again.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def doctor(
     ctx: click.Context, chosen: Sequence[str], *, fix: bool, only_list: bool, as_json: bool

@@ -29,7 +29,7 @@ Next:
 Never use this session on a second host: Telegram would end it for good."""
 
 
-@click.command(short_help="Log the user session in.")
+@click.command()
 @click.option(
     "--code-file", type=_FILE, metavar="FILE", help="Read the code there; it may appear later."
 )
@@ -59,7 +59,7 @@ def login(code_file: Path | None, password_file: Path | None, wait: float, **how
     _report(settings, anyio.run(partial(_log_in, settings, answers, **how)))
 
 
-@click.command(short_help="End the user session and remove its file.")
+@click.command()
 def logout() -> None:
     """Log the account out at Telegram, then remove the session's file and its copy of that key.
 

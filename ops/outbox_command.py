@@ -13,7 +13,7 @@ from ops import outbox_export, outbox_views
 from ops.number import WholeNumber
 from ops.outbox_option import outbox_option
 from ops.outbox_reader import STATES, OutboxReader, open_reader
-from ops.rendering import Facts, Sheet, Size, show
+from ops.rendering import Facts, Sheet, Size, json_option, show
 
 if TYPE_CHECKING:
     from ops.outbox_door import Door, Sizes
@@ -28,8 +28,7 @@ _MAX_REASON = 500
 def _at_outbox(function: F) -> F:
     """The options that every subcommand has."""
     outbox = outbox_option("path")
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    return outbox(as_json(function))
+    return outbox(json_option(function))
 
 
 @click.group()

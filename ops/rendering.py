@@ -21,6 +21,8 @@ from rich.text import Text
 
 from contracts import harmless as texts
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
 _KIB = 1024
 _WIDEST = 10_000
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))

@@ -12,7 +12,7 @@ from gateway_outbox.errors import SessionUnusableError
 from gateway_outbox.session_file import NAME, check_modes, denied, hold_session, session_holder
 from ops import session_views
 from ops.file_path import FilePath
-from ops.rendering import Facts, show
+from ops.rendering import Facts, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,8 +28,7 @@ def _at_session(function: F) -> F:
         type=click.Path(path_type=Path),
         help="The session's folder (SESSION_DIR).",
     )
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    return folder(as_json(function))
+    return folder(json_option(function))
 
 
 @click.group()

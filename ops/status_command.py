@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import click
 
+from ops.rendering import json_option
 from ops.standing import Standing, Verdict
 from ops.status_view import frame, print_all
 
@@ -13,9 +14,9 @@ _EVERY_SECONDS = 2.0
 _CANNOT_TELL = 3
 
 
-@click.command(short_help="Show how every component is, and whether all is well.")
+@click.command()
 @click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def status(ctx: click.Context, *, watch: bool, as_json: bool) -> None:
     """Show one row a component and one line of verdict.

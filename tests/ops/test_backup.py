@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from gateway_outbox import outbox_lock
 from gateway_outbox.session_file import hold_session
+from tests.beside import beside
 from tests.ops.backup_site import Site, drop, store
 from tests.running_gateway import gateway_process
 
@@ -49,23 +50,17 @@ def test_a_backup_can_be_checked(site: Site) -> None:
 
 def test_a_backup_beside_a_running_gateway_and_writers(site: Site) -> None:
     """Nothing is missing that was there before it began, and the counts are the dump's own."""
-    stop = threading.Event()
 
-    def write() -> None:
+    def write(stop: threading.Event) -> None:
         first = 1000
         while not stop.is_set():
             store(site.dsn, first, 50)
             first += 50
 
     with gateway_process(site.outbox) as gateway:
-        writer = threading.Thread(target=write)
-        writer.start()
-        try:
+        with beside(write):
             before = site.delivered()
             backup = site.backup()
-        finally:
-            stop.set()
-            writer.join()
         assert gateway.stop() == 0
     found = site.document("restore", "--check", str(backup))
     stored = sum(kind == "message" for kind, *_ in before)

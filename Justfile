@@ -34,7 +34,7 @@ test-compose *args:
 soak-redeploys *args:
     @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_REDEPLOYS="${TPCAPITAL_REDEPLOYS:-50}" {{ python }} -m pytest -q -s -m "" tests/compose/test_stack.py -k redeployed "$@"
 
-# Type README, tutorial and installation in a container with nothing but Python (needs an engine)
+# Type tutorial and installation in a container with nothing but Python (needs an engine)
 fresh *args:
     @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_FRESH=1 {{ python }} -m pytest -q -s -m "" tests/compose/test_fresh.py "$@"
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from contracts.plain_words import cause
+
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -37,9 +39,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise click.ClickException(
-            f"{path} cannot be written: {error.strerror or error}"
-        ) from error
+        raise click.ClickException(f"{path} cannot be written: {cause(error)}") from error
     return count
 
 

@@ -41,6 +41,7 @@ fresh *args:
 # Let this version take over what an older REVISION, else the first tag, wrote (needs an engine)
 fresh-upgrade revision="":
     @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_UPGRADE_FROM="$1" {{ python }} -m pytest -q -s -m "" tests/compose/test_upgrade_from.py
+
 # Upgrade the gateway under traffic 50 times, or so often as TPCAPITAL_UPGRADES says
 soak-upgrades *args:
     @TPCAPITAL_UPGRADES="${TPCAPITAL_UPGRADES:-50}" {{ python }} -m pytest -q -s -m "" tests/pipeline/test_upgrades.py "$@"

@@ -34,6 +34,14 @@ test-compose *args:
 soak-redeploys *args:
     @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_REDEPLOYS="${TPCAPITAL_REDEPLOYS:-50}" {{ python }} -m pytest -q -s -m "" tests/compose/test_stack.py -k redeployed "$@"
 
+# Type tutorial and installation in a container with nothing but Python (needs an engine)
+fresh *args:
+    @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_FRESH=1 {{ python }} -m pytest -q -s -m "" tests/compose/test_fresh.py "$@"
+
+# Let this version take over what an older REVISION, else the first tag, wrote (needs an engine)
+fresh-upgrade revision="":
+    @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_UPGRADE_FROM="$1" {{ python }} -m pytest -q -s -m "" tests/compose/test_upgrade_from.py
+
 # Upgrade the gateway under traffic 50 times, or so often as TPCAPITAL_UPGRADES says
 soak-upgrades *args:
     @TPCAPITAL_UPGRADES="${TPCAPITAL_UPGRADES:-50}" {{ python }} -m pytest -q -s -m "" tests/pipeline/test_upgrades.py "$@"

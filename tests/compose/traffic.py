@@ -42,6 +42,11 @@ class Traffic:
             for id_, message in list(channel.messages.items())
         }
 
+    @property
+    def gateway(self) -> UserGateway:
+        """The gateway that delivers it."""
+        return self._gateway
+
     @contextmanager
     def flowing(self) -> Iterator[None]:
         """Messages keep coming inside the block."""
@@ -88,13 +93,14 @@ class Traffic:
 
 
 @contextmanager
-def traffic(folder: Path, endpoint: str, token: str) -> Iterator[Traffic]:
+def traffic(folder: Path, endpoint: str, token: str, **variables: str) -> Iterator[Traffic]:
     """A gateway that delivers to `endpoint`, connected and not yet busy."""
     folder.mkdir()
     telegram = Telegram()
     channels = [telegram.channel(f"Mesa {id_}", id=id_) for id_ in islice(_ids, CHANNELS)]
     with threaded_server(telegram) as server:
-        gateway = UserGateway(folder, server, API_ENDPOINT=endpoint, API_SECRET_TOKEN=token)
+        settings = {"API_ENDPOINT": endpoint, "API_SECRET_TOKEN": token} | variables
+        gateway = UserGateway(folder, server, **settings)
         gateway.declare(*channels)
         found = Traffic(server, gateway, channels)
         try:

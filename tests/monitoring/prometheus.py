@@ -50,9 +50,10 @@ class Prometheus:
             (folder / file).write_text(render(file), encoding="utf-8")
         config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
         config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-        for job in config["scrape_configs"]:
-            address = targets[job["job_name"]].removeprefix("http://")
-            job["static_configs"] = [{"targets": [address]}]
+        for job, url in targets.items():
+            asked = folder / "targets" / f"{job.removeprefix('tp-')}.yml"
+            asked.parent.mkdir(exist_ok=True)
+            asked.write_text(yaml.safe_dump([{"targets": [url.removeprefix("http://")]}]))
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         self._command = [
             "prometheus",

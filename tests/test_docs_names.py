@@ -73,7 +73,7 @@ def _exists(words: list[str]) -> bool:
         command = found
         rest.pop(0)
         if command.name == "as-service":
-            return not rest or _exists(rest)
+            return not rest or _exists(rest[1:] if rest[0] == "--user" else rest)
     known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
     named = [word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)]
     return set(named) <= known | {"--help", "-h"}

@@ -41,7 +41,9 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
                 problems.append(f"{name} is not set. {_meaning(field.type)}".rstrip())
         except OSError as error:
             problems.append(f"{name}_FILE {error.filename}: {error.strerror}")
-        except (msgspec.ValidationError, UnicodeDecodeError) as error:
+        except UnicodeError:  # its message holds a character of the value
+            problems.append(f"{name}: is no text in UTF-8. {_meaning(field.type)}".rstrip())
+        except msgspec.ValidationError as error:
             shown = "" if is_secret(field.type) or name not in environ else f" {environ[name]!r}"
             problems.append(f"{name}{shown}: {error}. {_meaning(field.type)}".rstrip())
     if problems:
@@ -79,6 +81,7 @@ def unquoted(text: str) -> str:
 
 
 def _convert(text: str, kind: Any) -> Any:
+    text.encode()  # bytes that are no text come from the environment as halves of characters
     return msgspec.convert(text, kind, strict=False, dec_hook=_custom)
 
 

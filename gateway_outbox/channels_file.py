@@ -106,7 +106,8 @@ def parse(text: str, path: Path) -> list[Declared]:
     """The channels of a file's text; `path` is for the message. Raises ChannelsFileError."""
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.ValidationError, RecursionError) as error:
+        # ValueError is TOMLDecodeError, and that of a number with thousands of digits.
         raise ChannelsFileError(f"{path}: {error}. Correct it; nothing was changed.") from error
     if file.version != VERSION:
         raise ChannelsFileError(

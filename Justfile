@@ -87,6 +87,10 @@ lock *args:
 lock-check:
     {{ python }} -m ops.locks --check
 
+# Ask osv.dev for known vulnerabilities of the locked versions (69: nobody could be asked)
+audit *args:
+    @{{ python }} -m ops.audit "$@"
+
 # Write the JSON Schemas and the OpenAPI document from the types
 schemas:
     {{ python }} -m ingest_api.openapi

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import Any
 
 import click
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+from ingest_api.export import harmless
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -30,7 +28,9 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
                 writer.writerow(head)
                 count = 0
                 for count, row in enumerate(rows, 1):  # noqa: B007  # the number is the result
-                    writer.writerow([_harmless(cell) for cell in row])
+                    writer.writerow(
+                        [harmless(cell) if isinstance(cell, str) else cell for cell in row]
+                    )
                 stream.flush()
                 os.fsync(stream.fileno())
             unfinished.rename(path)
@@ -41,9 +41,3 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
             f"{path} cannot be written: {error.strerror or error}"
         ) from error
     return count
-
-
-def _harmless(cell: Any) -> Any:
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell

@@ -1,5 +1,7 @@
 """The gateway's port, asked as no client of ours asks."""
 
+import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -33,6 +35,17 @@ async def test_malformed_requests_are_refused_and_their_connection_closed(
         assert 400 <= status(answer) < 500, name
         assert b" 200 " not in answer, name
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_token_in_a_malformed_request_is_in_no_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library would show the line that it could not read."""
+    with caplog.at_level(logging.DEBUG):
+        assert status(await ask(site, b"%sX: \x00\r\n\r\n", to_end=True)) == 400
+        broken = f"POST /sync HTTP/1.1\r\nHost: a\r\n{CONTROL_HEADER}: {site.token}\x00\r\n\r\n"
+        assert status(await ask(site, broken.encode(), to_end=True)) == 400
+    assert site.token not in caplog.text
 
 
 async def test_odd_requests_are_answered(site: Site, caplog: pytest.LogCaptureFixture) -> None:
@@ -101,6 +114,12 @@ async def test_the_hosts_own_names_are_served(site: Site, host: str) -> None:
     """With the port behind them."""
     async with site.session.get(site.url + "/livez", headers={"Host": f"{host}:4006"}) as answer:
         assert answer.status == 200
+
+
+async def test_nobody_else_s_address_leads_here(site: Site) -> None:
+    """It listens on 127.0.0.1 and not on every address that this host has."""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", site.port), timeout=5)
 
 
 async def test_every_answer_carries_the_headers(site: Site) -> None:

@@ -15,13 +15,15 @@ from contracts.message import Message
 from gateway_outbox.entry import Entry, Skipped
 from gateway_outbox.errors import ExportError
 from gateway_outbox.telegram_export import read_export
+from tests.fuzzing import examples
 
 Item = dict[str, Any]
 Read = Callable[[bytes], list[Entry]]
 
 CHANNEL = {"name": "Sinais", "type": "public_channel", "id": 1500000001}
+pytestmark = pytest.mark.fuzz
 reused = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -1,6 +1,7 @@
 """The API's port, asked as no client of ours asks."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -38,6 +39,26 @@ def test_malformed_requests_are_refused_and_their_connection_closed(api: ApiProc
         assert b" 200 " not in answer, name
     assert '"level":"error"' not in api.text
     assert TOKEN not in api.text
+
+
+def test_nobody_else_s_address_leads_here(api: ApiProcess) -> None:
+    """Where HOST is not set it listens on 127.0.0.1, not on every address that this host has."""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", int(api.url.rpartition(":")[2])), timeout=5)
+
+
+def test_the_page_and_the_stream_carry_the_headers(api: ApiProcess) -> None:
+    """Each file of the page, and events; an answer of the server's own has no body to guard."""
+    for path in ("/", "/signals/stream", "/openapi.json", "/signals.csv", "/telegram-images/x"):
+        lines = b"Host: localhost\r\nAccept: text/html\r\n\r\n"
+        answer = ask(api, b"GET %b HTTP/1.1\r\n" % path.encode() + lines, to_end=False).lower()
+        assert b"content-security-policy: default-src 'none'" in answer, path
+        assert b"x-content-type-options: nosniff" in answer, path
+    page = ask(api, b"GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n", to_end=False)
+    for file in set(re.findall(rb"/page/[^\"']+", page)):
+        answer = ask(api, b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % file, to_end=False).lower()
+        assert b"content-security-policy: default-src 'none'" in answer, file
+        assert b"x-content-type-options: nosniff" in answer, file
 
 
 def test_odd_requests_are_answered(api: ApiProcess) -> None:

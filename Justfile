@@ -99,7 +99,12 @@ schemas:
 docs:
     {{ python }} -m ops.reference_docs
 
+# Make the documentation's site in the folder site; any warning fails
+site:
+    @{{ python }} -m sphinx --fresh-env --fail-on-warning --quiet -c docs . site
+    @echo "site/index.html"
+
 # Remove what tests, demo and tools left behind; .venv stays
 clean:
-    rm -rf demo-data bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info
+    rm -rf demo-data bench-results site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info
     find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -166,11 +166,16 @@ def _export(size: int) -> None:
     list(read_stream(stream))
 
 
+def _text(size: int) -> None:
+    content = b'{"type":"public_channel","id":1,"messages":[{"text":"%b"}]}' % (b"\\x0a" * size)
+    stream = io.BytesIO(content)
+    stream.name = "result.json"
+    list(read_stream(stream))
+
+
 _GROWING: dict[str, Callable[[int], object]] = {
     "export": _export,
-    "export of one text": lambda size: read_stream(
-        io.BytesIO(b'{"messages":[{"text":"' + b"\\x0a" * size)
-    ),
+    "export of one text": _text,
     "channels": lambda size: channels_file.parse(
         "version = 1\n" + "".join(f"[[channel]]\nid = -{n + 1}\n" for n in range(size)), Path("x")
     ),

@@ -284,3 +284,12 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert count == 2000
     assert peak < 500_000
+
+
+@pytest.mark.parametrize("filler", [b"a", b" ", b"\\x0a", b"\\n"])
+def test_a_value_without_an_end_is_refused(tmp_path: Path, filler: bytes) -> None:
+    """The parser would take the square of its length: 8 MB took minutes."""
+    path = tmp_path / "result.json"
+    path.write_bytes(b'{"id":1,"messages":[{"id":1,"text":"' + filler * 10_000_000)
+    with pytest.raises(ExportError, match="more than 262144 bytes"):
+        list(read_export(path))

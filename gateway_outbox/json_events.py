@@ -96,6 +96,8 @@ def _fault(step: Callable[[], object]) -> str | None:
     """What the parser has against this step, in its own words."""
     try:
         step()
+    except UnicodeDecodeError:  # an escape such as \ud800 alone
+        return "half a character"
     except ijson.JSONError as error:
         words = error.args[0]
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)

@@ -120,6 +120,8 @@ def test_a_line_of_a_log_is_shown_as_one(form: str, document: Any, before: str) 
 
 
 @given(_json, strategies.integers(0, 300), strategies.binary(max_size=6))
+@example(document={"text": "\ud800"}, place=0, rubbish=b"")
+@example(document={"\udfff": 1}, place=0, rubbish=b"")
 @settings(max_examples=examples(60), deadline=None)
 def test_an_export_is_read_or_refused(document: Any, place: int, rubbish: bytes) -> None:
     """ExportError and nothing else, for any JSON and for JSON with rubbish in it."""

@@ -34,6 +34,10 @@ test-compose *args:
 soak-redeploys *args:
     @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_REDEPLOYS="${TPCAPITAL_REDEPLOYS:-50}" {{ python }} -m pytest -q -s -m "" tests/compose/test_stack.py -k redeployed "$@"
 
+# Upgrade the gateway under traffic 50 times, or so often as TPCAPITAL_UPGRADES says
+soak-upgrades *args:
+    @TPCAPITAL_UPGRADES="${TPCAPITAL_UPGRADES:-50}" {{ python }} -m pytest -q -s -m "" tests/pipeline/test_upgrades.py "$@"
+
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 

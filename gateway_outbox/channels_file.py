@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from contracts.plain_words import cause, rule
 from gateway_outbox.errors import ChannelsFileError
 from gateway_outbox.settings import Settings
 
@@ -99,7 +100,9 @@ def read(path: Path) -> list[Declared]:
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise ChannelsFileError(f"{path} cannot be read: {error}") from error
+        raise ChannelsFileError(
+            f"{path} cannot be read: {cause(error)}. Correct it or its rights"
+        ) from error
     return parse(text, path)
 
 
@@ -109,7 +112,9 @@ def parse(text: str, path: Path) -> list[Declared]:
         file = msgspec.convert(tomllib.loads(text), _File)
     except (ValueError, msgspec.ValidationError, RecursionError) as error:
         # ValueError is TOMLDecodeError, and that of a number with thousands of digits.
-        raise ChannelsFileError(f"{path}: {error}. Correct it; nothing was changed.") from error
+        raise ChannelsFileError(
+            f"{path}: {rule(str(error))}. Correct it; nothing was changed."
+        ) from error
     if file.version != VERSION:
         raise ChannelsFileError(
             f"{path} has version {file.version}, this program knows {VERSION}."

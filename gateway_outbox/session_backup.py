@@ -74,9 +74,14 @@ def inspect(path: Path, *, owned: bool = False) -> SessionFacts:
             raise SessionUnusableError(str(path), "it holds no key: that login was never finished")
         answer = connection.execute(QUERY["check"]).fetchone()
         if answer != ("ok",):
-            raise SessionDamagedError(str(path), f"SQLite says {answer[0] if answer else answer}")
+            raise SessionDamagedError(str(path), f"SQLite says {_one_line(answer)}")
         (entities,) = connection.execute(QUERY["entities"]).fetchone()
         return SessionFacts(version, "{}@{}:{}".format(*keys[0][:3]), entities)
+
+
+def _one_line(answer: tuple[object, ...] | None) -> str:
+    """What `integrity_check` found first, which SQLite writes in lines."""
+    return " ".join(str(answer[0]).split()) if answer else "nothing"
 
 
 def copy_to(path: Path, target: Path, *, owned: bool = False) -> SessionFacts:

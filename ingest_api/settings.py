@@ -44,7 +44,7 @@ class DatabaseUrl(Secret):
         super().__init__(value)
         try:
             conninfo_to_dict(value)
-        except ProgrammingError:
+        except (ProgrammingError, UnicodeError):
             # The driver's message repeats the string, password and all.
             raise ValueError("is no PostgreSQL connection string") from None
 

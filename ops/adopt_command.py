@@ -19,6 +19,7 @@ from ops.adoption import Adoption, Report
 from ops.csv_file import write_csv
 from ops.db import connected, database_settings, told
 from ops.dsn_option import no_password
+from ops.file_path import FilePath
 from ops.old_table import ADOPT, OLD_NAMES
 from ops.rendering import Facts, Sheet, show
 
@@ -67,7 +68,7 @@ def _channels(
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="Write what became of each row to this CSV file (mode 0600).",
 )
 @click.option(

@@ -124,14 +124,17 @@ def _copy_outbox(source: Path, folder: BackupFolder) -> OutboxFact | None:
         return None
     with folder.file(OUTBOX) as target:
         copy_sqlite(source, target)
-        return outbox_fact(target)
+        return outbox_fact(target, source)
 
 
-def outbox_fact(path: Path) -> OutboxFact:
-    """The counts of an outbox that is sound. Raises click.ClickException for one that is not."""
+def outbox_fact(path: Path, origin: Path | None = None) -> OutboxFact:
+    """The counts of an outbox, or of a copy of `origin`, that is sound.
+
+    Raises click.ClickException for one that is not.
+    """
     with open_reader(path) as reader:
         if faults := reader.faults():
-            raise click.ClickException(f"outbox {path} is not sound: {'; '.join(faults)}")
+            raise click.ClickException(f"outbox {origin or path} is not sound: {'; '.join(faults)}")
         fact = OutboxFact(reader.states())
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)

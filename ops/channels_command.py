@@ -18,6 +18,8 @@ from gateway_outbox.errors import ChannelsFileError
 from ops import channel_views
 from ops.channel_names import id_of, in_environment, known_channels
 from ops.channels_edit import ChannelsEdit
+from ops.file_path import FilePath
+from ops.number import WholeNumber
 from ops.outbox_option import outbox_option
 from ops.outbox_reader import open_reader
 from ops.rendering import Facts, harmless, show
@@ -37,7 +39,7 @@ def _at_channels(function: F) -> F:
         envvar="CHANNELS_FILE",
         default="channels.toml",
         show_default=True,
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         help="The declared channels (CHANNELS_FILE).",
     )
     outbox = outbox_option("path")
@@ -135,7 +137,7 @@ def deletions(
 @channels.command(context_settings=NEGATIVE)
 @click.argument("channel", required=False)
 @click.option("--fill", is_flag=True, help="Store what is missing.")
-@click.option("--from-id", type=click.IntRange(1), help="From this message id on.")
+@click.option("--from-id", type=WholeNumber(1), help="From this message id on.")
 @_at_channels
 def check(  # noqa: PLR0913  # its options
     file: Path,

@@ -14,6 +14,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
+from contracts.plain_words import cause
 from gateway_outbox.channels_file import VERSION, Declared, declared_by, parse
 from gateway_outbox.errors import ChannelsFileError
 
@@ -33,7 +34,9 @@ class ChannelsEdit:
         except FileNotFoundError:
             text = f"# {_HEAD}\n\nversion = {VERSION}\n"
         except (OSError, UnicodeDecodeError) as error:
-            raise ChannelsFileError(f"{path} cannot be read: {error}") from error
+            raise ChannelsFileError(
+                f"{path} cannot be read: {cause(error)}. Correct it or its rights"
+            ) from error
         self.declared = parse(text, path)
         self._document = tomlkit.parse(text)
 

@@ -1,9 +1,14 @@
 """`tpcapital`: one command; each subcommand's module is imported only when it is asked for."""
 
+import io
+import os
+import sys
+from errno import ENOSPC
 from importlib import import_module
 
 import click
 
+from contracts.plain_words import cause
 from contracts.version import current
 from gateway_outbox.errors import GatewayError
 from ingest_api.errors import IngestError
@@ -59,6 +64,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what the services' own errors say is all that a person needs to see."""
+        _take_any_output()
         try:
             return super().invoke(ctx)
         except (GatewayError, IngestError) as error:
@@ -69,6 +75,20 @@ class LazyGroup(click.Group):
             if ours is None or others is not None:
                 raise
             raise click.ClickException(" ".join(_sentences(ours))) from group
+        except OSError as error:
+            # the machine's own no; a pipe that nobody reads any more is click's to end quietly
+            if isinstance(error, BrokenPipeError) or not (error.filename or error.errno == ENOSPC):
+                raise
+            place = os.fsdecode(error.filename) if error.filename else "standard output"
+            raise click.ClickException(f"{place}: {cause(error)}") from error
+
+
+def _take_any_output() -> None:
+    """Print what the terminal's alphabet lacks as an escape, and nothing where nobody listens."""
+    if sys.stdout is None:  # closed by who started this
+        sys.stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _sentences(group: BaseExceptionGroup[GatewayError]) -> list[str]:

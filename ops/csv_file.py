@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from contracts.plain_words import cause
 from ingest_api.export import harmless
 
 
@@ -37,7 +38,5 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise click.ClickException(
-            f"{path} cannot be written: {error.strerror or error}"
-        ) from error
+        raise click.ClickException(f"{path} cannot be written: {cause(error)}") from error
     return count

@@ -152,7 +152,7 @@ def retain(folder: Path | None, *, dry_run: bool, as_json: bool) -> None:
     try:
         wanted = db_retention.rules(load(retention_settings.Settings, os.environ))
     except SettingsError as error:
-        raise click.UsageError(" ".join(error.problems)) from error
+        raise click.UsageError(error.sentences) from error
     found = []
     if wanted:  # a timer may run it where nothing says yet where the database is
         settings = database_settings()

@@ -19,6 +19,7 @@ from gateway_outbox.errors import ExportError, GatewayError
 from gateway_outbox.replay_source import Progress as Position
 from gateway_outbox.replay_source import Replay
 from ops.dsn_option import no_password
+from ops.file_path import FilePath
 from ops.rendering import Facts, Sheet, show
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Report:
     envvar="OUTBOX_PATH",
     default="data/outbox.sqlite3",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="The outbox file (OUTBOX_PATH); made when it is not there.",
 )
 @click.option("--dry-run", is_flag=True, help="Read and report only; store nothing.")

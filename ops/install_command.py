@@ -17,10 +17,15 @@ from ops.rendering import Sheet, show
 F = TypeVar("F", bound=Callable[..., Any])
 _NEXT = """\
 Next:
-  1. {config}/gateway.env: TELEGRAM_API_ID, TELEGRAM_SOURCE_CHANNELS
+  1. {config}/gateway.env: TELEGRAM_API_ID
   2. {credentials}/telegram_api_hash (mode 0600), or telegram_ingestion_bot_token
   3. tpcapital as-service{user} login
-  4. systemctl{user} start {gateway}"""
+     tpcapital as-service{user} channels add @NAME
+  4. the API's GATEWAY_SECRET_TOKEN is the text of {credentials}/gateway_secret_token
+  5. systemctl{user} start {gateway}
+  6. tpcapital doctor, which warns of no backup until the first: daily at 06:00 UTC, or at once by
+     systemctl{user} start tp-capital-backup (without a database on this host: BACKUP_OPTIONS in
+     {config}/maintenance.env)"""
 
 
 def _options(function: F) -> F:

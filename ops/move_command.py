@@ -10,6 +10,7 @@ from ops import move
 from ops.dsn_option import no_password
 from ops.move_journal import Journal, opened
 from ops.move_site import Site
+from ops.number import WholeNumber
 from ops.rendering import Sheet, show
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,7 +29,7 @@ _OLD = (
         "--old-port",
         "old_ports",
         multiple=True,
-        type=click.IntRange(1, 65535),
+        type=WholeNumber(1, 65535),
         default=(4005, 4006),
         show_default=True,
         help="A port that it served.",

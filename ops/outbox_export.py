@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from contracts.plain_words import cause
 from gateway_outbox.errors import GatewayError
 from ops.outbox_reader import OutboxReader
 
@@ -36,7 +37,7 @@ def write_file(reader: OutboxReader, states: Sequence[str], path: Path) -> int:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise GatewayError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise GatewayError(f"{path} cannot be written: {cause(error)}") from error
     return count
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from ops.number import Number
 from ops.rendering import Sheet, show
 from ops.token_files import TokenFileError, TokenFiles
 from ops.token_rotation import ORDER, RESTARTS, Rotation, Step
@@ -79,7 +80,7 @@ def new() -> None:
 @click.option("--restart-gateway", metavar="COMMAND", help="Restarts the gateway.")
 @click.option(
     "--quiet",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=60.0,
     show_default=True,
     help="Seconds that the old token must be unused before it is dropped.",

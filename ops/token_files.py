@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contracts.environment import unquoted
+from contracts.plain_words import cause
 from contracts.secret import Secret, token_fault
 
 PRIVATE = 0o600
@@ -36,7 +37,7 @@ def read(path: Path) -> Secret | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise TokenFileError(f"token file {path}: {error}") from error
+        raise TokenFileError(f"token file {path}: {cause(error)}") from error
     if token and (fault := token_fault(token)):
         raise TokenFileError(f"token file {path}: it {fault}")
     return token or None
@@ -64,7 +65,7 @@ def write(path: Path, token: Secret | None) -> None:
         _sync(path.parent)
     except OSError as error:
         new.unlink(missing_ok=True)
-        raise TokenFileError(f"token file {path} could not be written: {error}") from error
+        raise TokenFileError(f"token file {path} could not be written: {cause(error)}") from error
 
 
 def _sync(folder: Path) -> None:

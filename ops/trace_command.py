@@ -51,6 +51,8 @@ def trace(message: Key, *, as_json: bool, **places: Any) -> None:
     story.read_outbox(places["outbox"])
     story.read_database(places["dsn"])
     lines = _lines(story, places["logs"])
+    if closed := trace_logs.journal_is_closed():
+        story.notes.append(closed)
     document = _document(story, lines)
     show(document, *_parts(story, lines), as_json=as_json)
     click.get_current_context().exit(0 if story.is_known else 1)

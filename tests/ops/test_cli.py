@@ -1,5 +1,6 @@
 """The one command and its lazy subcommands."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -89,3 +90,42 @@ def test_an_error_that_is_nobody_s_keeps_its_traceback() -> None:
     group = ExceptionGroup("tasks", [GatewayError("known"), ZeroDivisionError()])
     result = CliRunner().invoke(_group_that_raises(group), ["fail"])
     assert result.exception is group
+
+
+def _typed(*arguments: str, stdout: int | None) -> tuple[int, str]:
+    """Status and errors of the command as a process of its own; None closes its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", *arguments],
+        stdout=subprocess.PIPE if stdout is None else stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        preexec_fn=(lambda: os.close(1)) if stdout is None else None,  # no threads here
+    )
+    return done.returncode, done.stderr
+
+
+def test_output_that_nobody_takes_is_no_error() -> None:
+    """Standard output is closed (`>&-`): the command runs all the same."""
+    assert _typed("parse", "--help", stdout=None) == (0, "")
+    assert _typed("token", "new", stdout=None) == (0, "")
+
+
+def test_a_reader_that_went_away_is_told_nothing() -> None:
+    """`| head`: status 1 and no word, as other programs do."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        assert _typed("token", "new", stdout=writing) == (1, "")
+    finally:
+        os.close(writing)
+
+
+def test_output_on_a_full_disk_is_one_sentence() -> None:
+    """The place and the cause."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        found = _typed("token", "new", stdout=full)
+    finally:
+        os.close(full)
+    assert found == (1, "Error: standard output: No space left on device\n")

@@ -49,6 +49,10 @@ soak-upgrades *args:
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 
+# Fuzz routes, readers and the parser: 100 times the examples of a test run, or TPCAPITAL_FUZZ times
+fuzz *args:
+    @TPCAPITAL_FUZZ="${TPCAPITAL_FUZZ:-100}" {{ python }} -m pytest -m fuzz --timeout=3600 --hypothesis-show-statistics "$@"
+
 # Test the units under a real systemd: LAB run SCRIPT … runs a script in a throw-away machine
 test-systemd lab *args:
     @lab=$1; shift; "$lab" run "$PWD/tests/systemd/in_lab" "$PWD/{{ python }}" "$@"
@@ -94,6 +98,10 @@ lock *args:
 # Fail when pyproject.toml and the locks disagree
 lock-check:
     {{ python }} -m ops.locks --check
+
+# Ask osv.dev for known vulnerabilities of the locked versions (69: nobody could be asked)
+audit *args:
+    @{{ python }} -m ops.audit "$@"
 
 # Write the JSON Schemas and the OpenAPI document from the types
 schemas:

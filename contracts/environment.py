@@ -89,6 +89,7 @@ def unquoted(text: str) -> str:
 
 
 def _convert(text: str, kind: Any) -> Any:
+    text.encode()  # bytes that are no text come from the environment as halves of characters
     return msgspec.convert(text, kind, strict=False, dec_hook=_custom)
 
 

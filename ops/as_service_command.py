@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from contracts.environment import SettingsError
 from ops import env_file
 from ops.install_layout import SERVICE_USER, Layout, Owner
 
@@ -42,7 +43,10 @@ def as_service(ctx: click.Context, arguments: Sequence[str], *, is_user: bool) -
     with _credentials(layout, owner) as secrets:
         environ = {name: os.environ[name] for name in _TERMINAL if name in os.environ}
         environ |= {"HOME": str(layout.state), "CREDENTIALS_DIRECTORY": str(secrets)}
-        environ |= env_file.read(settings)
+        try:
+            environ |= env_file.read(settings)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from None
         ctx.exit(_run(arguments, environ, layout, owner))
 
 

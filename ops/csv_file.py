@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,7 @@ import click
 
 from contracts.plain_words import cause
 from gateway_outbox.whole_file import replaced
-
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+from ingest_api.export import harmless
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -29,13 +26,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
             writer.writerow(head)
             count = 0
             for count, row in enumerate(rows, 1):  # noqa: B007  # the number is the result
-                writer.writerow([_harmless(cell) for cell in row])
+                writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {cause(error)}") from error
     return count
-
-
-def _harmless(cell: Any) -> Any:
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell

@@ -104,7 +104,9 @@ def test_rules_over_several_values_are_told(name: str, expected: list[str]) -> N
 
 
 def test_a_secret_is_never_repeated() -> None:
-    """Also where it may be absent."""
+    """Also where it may be absent, and when the environment holds bytes that are no text."""
+    (problem,) = problems({"NAME": "x", "TOKEN": "hunter2\udcff"})
+    assert problem == "TOKEN is no text in UTF-8. It is: its key."
     (problem,) = problems({"NAME": "x", "TOKEN": "hunter2"})
     assert "hunter2" not in problem
     token = load(Sample, {"NAME": "x", "TOKEN": TOKEN}).token

@@ -1,0 +1,62 @@
+"""A proxy whose faults are counted: it cuts, delays, and garbles what comes back."""
+
+import anyio
+from anyio.abc import ByteStream, SocketStream, TaskGroup
+
+from tests.listener import ENDS
+from tests.proxy import Proxy
+
+_NOISE = b"\xff" * 8
+
+
+class UnrulyProxy(Proxy):
+    """Counts what its faults really met: connections that it cut, pieces it delayed or garbled.
+
+    Only what the target sends is garbled, and only the beginning of a piece: what TCP would let
+    through of a request is data like any other, and no receiver could know.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(host, port)
+        self.delayed = 0
+        self.garbled = 0
+        self.cut = 0
+        self.is_garbling = False
+        self._carried = 0
+
+    @property
+    def carries(self) -> bool:
+        """Whether there is a connection now."""
+        return self._carried > 0
+
+    async def close(self) -> None:
+        """End every connection and refuse new ones."""
+        if self.is_open:
+            self.cut += self._carried
+        await super().close()
+
+    async def _carry(self, client: SocketStream) -> None:
+        self._carried += 1
+        try:
+            async with (
+                await anyio.connect_tcp(*self._target) as server,
+                anyio.create_task_group() as both,
+            ):
+                both.start_soon(self._pump, client, server, both)
+                both.start_soon(self._bring, server, client, both)
+        finally:
+            self._carried -= 1
+
+    async def _bring(self, source: ByteStream, sink: ByteStream, both: TaskGroup) -> None:
+        try:
+            while True:
+                received = await source.receive()
+                if not self._flows.is_set():
+                    self.delayed += 1
+                    await self._flows.wait()
+                if self.is_garbling:
+                    self.garbled += 1
+                    received = _NOISE + received[len(_NOISE) :]
+                await sink.send(received)
+        except ENDS:
+            both.cancel_scope.cancel()

@@ -1,6 +1,7 @@
 """`just soak`: a run, its table, its JSON, and 0 when all is well, else 1."""
 
 import logging
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ _RESULTS = Path("bench-results")
 def main() -> int:
     """Returns the exit status."""
     options = read_options()
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had us ignore the first
+        signal.signal(number, signal.default_int_handler)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     for noisy in ("telethon", "asyncio", "aiohttp"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

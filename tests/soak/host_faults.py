@@ -33,13 +33,13 @@ async def full_disk(site: Site, seconds: float) -> int:
 
 async def wrong_token(site: Site, seconds: float) -> int:
     """The API has another token than the gateway; then the right one again."""
-    before = _refusals(site)
+    link, before = site.links["api"], site.links["api"].unauthorized
     environ = site.api.process._environ
     environ["GATEWAY_SECRET_TOKEN"] = _OTHER
     await site.api.stop()
     await site.api.start()
     try:
-        is_refused = await met(lambda: _refusals(site) > before)
+        is_refused = await met(lambda: link.unauthorized > before)
         await anyio.sleep(seconds)
     finally:
         environ["GATEWAY_SECRET_TOKEN"] = TOKEN
@@ -69,8 +69,3 @@ def _outbox_ahead(site: Site) -> float:
         found = reader.execute(question).fetchone()
     return float(found[0]) / 1000 - time.time() if found else 0.0
 
-
-def _refusals(site: Site) -> int:
-    """How often an answer of the API was 401, as the relay tells it."""
-    lines = site.gateway.process.lines("relay.trouble")
-    return sum("401" in str(line) for line in lines)

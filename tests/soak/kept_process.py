@@ -6,6 +6,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from tests.service_process import ServiceProcess
+from tests.soak.patience import met
 
 _STOP_SECONDS = 60
 
@@ -43,7 +44,12 @@ class KeptProcess:
         return was_running
 
     async def stop(self) -> bool:
-        """SIGTERM, and wait; whether it ended with 0. Any other end is noted in `ends`."""
+        """SIGTERM once it is ready, and wait; whether it ended with 0.
+
+        Any other end is noted in `ends`. Before it is ready a signal may find no handler yet.
+        """
+        if not await met(lambda: self.pid is None or self.logged("service.ready") > 0, 60):
+            self.ends.append(f"{self.name} was not ready within 60 s, see {self.log}")
         if self.pid is None:
             return False
         self.is_meant_to_run = False

@@ -7,10 +7,12 @@ from tests.listener import ENDS
 from tests.proxy import Proxy
 
 _NOISE = b"\xff" * 8
+_UNAUTHORIZED = b"HTTP/1.1 401 "
 
 
 class UnrulyProxy(Proxy):
-    """Counts what its faults really met: connections that it cut, pieces it delayed or garbled.
+    """Counts what its faults really met: connections that it cut, pieces it delayed or garbled, and
+    answers that said 401.
 
     Only what the target sends is garbled, and only the beginning of a piece: what TCP would let
     through of a request is data like any other, and no receiver could know.
@@ -21,6 +23,7 @@ class UnrulyProxy(Proxy):
         self.delayed = 0
         self.garbled = 0
         self.cut = 0
+        self.unauthorized = 0
         self.is_garbling = False
         self._carried = 0
 
@@ -42,21 +45,27 @@ class UnrulyProxy(Proxy):
                 await anyio.connect_tcp(*self._target) as server,
                 anyio.create_task_group() as both,
             ):
-                both.start_soon(self._pump, client, server, both)
-                both.start_soon(self._bring, server, client, both)
+                both.start_soon(self._carry_on, client, server, both, False)
+                both.start_soon(self._carry_on, server, client, both, True)
         finally:
             self._carried -= 1
 
-    async def _bring(self, source: ByteStream, sink: ByteStream, both: TaskGroup) -> None:
+    async def _carry_on(
+        self, source: ByteStream, sink: ByteStream, both: TaskGroup, is_answer: bool
+    ) -> None:
         try:
             while True:
                 received = await source.receive()
                 if not self._flows.is_set():
                     self.delayed += 1
                     await self._flows.wait()
-                if self.is_garbling:
-                    self.garbled += 1
-                    received = _NOISE + received[len(_NOISE) :]
-                await sink.send(received)
+                await sink.send(self._answer(received) if is_answer else received)
         except ENDS:
             both.cancel_scope.cancel()
+
+    def _answer(self, received: bytes) -> bytes:
+        self.unauthorized += received.startswith(_UNAUTHORIZED)
+        if not self.is_garbling:
+            return received
+        self.garbled += 1
+        return _NOISE + received[len(_NOISE) :]

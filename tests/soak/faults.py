@@ -70,9 +70,7 @@ FAULTS = (
         "bot gateway",
         partial(bot_answers, faults=(BotFault.BAD_GATEWAY, BotFault.NO_DESCRIPTION)),
     ),
-    _fault(
-        "bot answer lost", "bot gateway", partial(bot_answers, faults=(BotFault.LOSE_ANSWER,))
-    ),
+    _fault("bot answer lost", "bot gateway", partial(bot_answers, faults=(BotFault.LOSE_ANSWER,))),
 )
 WITHHELD = "push withheld"
 
@@ -87,4 +85,3 @@ def unavailable(site: Site) -> dict[str, str]:
     if not site.disk.is_real:
         found["disk full"] = "no right to mount a small file system"
     return found
-

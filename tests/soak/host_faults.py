@@ -68,4 +68,3 @@ def _outbox_ahead(site: Site) -> float:
     with closing(sqlite3.connect(f"{site.outbox.as_uri()}?mode=ro", uri=True)) as reader:
         found = reader.execute(question).fetchone()
     return float(found[0]) / 1000 - time.time() if found else 0.0
-

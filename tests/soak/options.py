@@ -41,7 +41,9 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--minutes", type=float, default=60.0, help="length; 60 by default")
     parser.add_argument("--seed", type=int, default=1, help="chooses texts and faults")
-    parser.add_argument("--rate", type=float, default=_RATE, help="posts, edits, deletions a second")
+    parser.add_argument(
+        "--rate", type=float, default=_RATE, help="posts, edits, deletions a second"
+    )
     parser.add_argument("--faults", choices=["all", "none"], default="all")
     parser.add_argument("--dsn", help="an empty PostgreSQL database; without it an embedded one")
     parser.add_argument("--json", type=Path, help="file for the figures")

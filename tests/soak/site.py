@@ -84,7 +84,9 @@ async def running_site(options: Options, folder: Path) -> AsyncIterator[Site]:
     """All of it, running, with nothing posted yet; gone after the block."""
     with ExitStack() as stack:
         megabytes = int(_DISK_MEGABYTES + options.minutes * 60 * options.rate * 2 / 1000)
-        disk = stack.enter_context(small_disk(folder / "disk", megabytes if options.faults else None))
+        disk = stack.enter_context(
+            small_disk(folder / "disk", megabytes if options.faults else None)
+        )
         postgres = None if options.dsn else stack.enter_context(EmbeddedPostgres(folder / "pg"))
         dsn = options.dsn or (postgres.dsn if postgres else "")
         clock = WallClock(folder / "clock")

@@ -27,7 +27,7 @@ from tests.soak.site import Site, running_site
 from tests.soak.torment import Torment
 from tests.soak.verdict import compare
 
-_DRAIN_SECONDS = 300.0
+_DRAIN_SECONDS = 1200.0
 
 
 class Soak:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _TOGETHER = 0.3
 _LONGEST = 8.0
 _CALM = 4.0
-_PATIENCE = 240.0
+_PATIENCE = 1200.0  # a machine that others use as well needs minutes
 
 
 class Torment:

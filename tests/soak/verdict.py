@@ -11,7 +11,6 @@ from tests.soak.findings import Findings
 from tests.soak.told import Book, Told
 
 
-
 def compare(dsn: str, book: Book, findings: Findings) -> None:
     """Everything that was told is stored, as it was told, and nothing else."""
     for channel in channels_of(dsn) - set(book.channels):
@@ -63,7 +62,9 @@ def _judge_absent(where: str, told: Told, found: Standing | None, findings: Find
 
 def _foretold(key: Key, told: Told, found: Standing) -> Standing | None:
     """How the message stands after those of its texts that arrived."""
-    first = Message(channel_id=key.channel_id, message_id=key.message_id, text="", timestamp=told.date)
+    first = Message(
+        channel_id=key.channel_id, message_id=key.message_id, text="", timestamp=told.date
+    )
     arrived = [
         msgspec.structs.replace(first, text=text, edited_at=edited_at)
         for text, edited_at in told.versions

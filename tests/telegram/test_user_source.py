@@ -3,9 +3,11 @@
 import json
 import sqlite3
 from contextlib import closing
+from typing import Any
 
-from telethon.tl import types
+from telethon.tl import functions, types
 
+from tests.telegram.call import Call
 from tests.telegram.channel import Channel
 from tests.telegram.gateway_user import Site
 from tests.telegram.world import Telegram
@@ -95,6 +97,23 @@ async def test_too_long_an_absence(site: Site, telegram: Telegram) -> None:
     assert (await site.row(channel))["holes"] == 3
     assert site.counted("telegram_holes_total") == 3
     assert site.counted("telegram_reconciles_total", result="too_long") == 1
+
+
+async def test_a_channel_that_is_busier_than_its_reader(site: Site, telegram: Telegram) -> None:
+    """A message more with each page of history: the reading ends all the same."""
+    channel = posted(telegram, 150)
+    asked = functions.messages.GetHistoryRequest
+    answer = site.server.answers[asked]
+
+    def answered(call: Call) -> Any:
+        channel.post("meanwhile", push=False)
+        return answer(call)
+
+    site.server.answers[asked] = answered
+    site.declare(channel)
+    async with site.running():
+        await site.holds(channel)
+    assert (await site.row(channel))["resume_pts"] is None
 
 
 async def test_a_drop_is_made_up_for(site: Site, telegram: Telegram) -> None:

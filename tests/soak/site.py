@@ -116,7 +116,8 @@ async def _linked(site: Site) -> AsyncIterator[Site]:
             finally:
                 for service in getattr(site, "api", None), getattr(site, "gateway", None):
                     if service is not None:
-                        await service.kill()
+                        with anyio.CancelScope(shield=True):
+                            await service.kill()
 
 
 @asynccontextmanager

@@ -63,7 +63,9 @@ class History:
         """Take over everything beyond `contiguous_id` that is there now, chunk by chunk.
 
         What is posted meanwhile is left to the difference: a reader slower than the channel would
-        follow it for ever, and no other channel would have its turn. In a gap, ids that are missing at Telegram are noted: as deletions of what we had, and as
+        follow it for ever, and no other channel would have its turn.
+
+        In a gap, ids that are missing at Telegram are noted: as deletions of what we had, and as
         holes where we had nothing.
         """
         top_id = (await self.head(channel)).top_id

@@ -198,11 +198,12 @@ class UserSource:
         raise ConnectionLostError("the connection to Telegram ended")
 
     async def _watch_clock(self) -> None:
-        """Telethon throws away what comes while the clock is wrong, answers and pushes alike, and
-        then waits for them: only another connection asks again.
+        """Only another connection asks again for what came while the clock was wrong.
+
+        Telethon throws it away, answers and pushes alike, and then waits for it.
         """
         jump = ClockJump()
-        while abs(jump.seconds) < MAX_JUMP:
+        while abs(jump.seconds) < MAX_JUMP:  # noqa: ASYNC110  # a clock tells no one that it was set
             await anyio.sleep(self._pace.clock)
         raise ConnectionLostError(f"the clock was set by {jump.seconds:+.0f} s")
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import orjson
@@ -77,5 +77,5 @@ def _audit_order(reader: sqlite3.Connection, book: Book, findings: Findings) -> 
         findings.note("duplicated", f"texts of {channel}", len(texts) - len(set(texts)))
         places = {text: place for place, text in enumerate(book.bot_log[channel])}
         order = [places.get(text, -1) for text in texts]
-        wrong = sum(later < earlier for earlier, later in zip(order, order[1:], strict=False))
+        wrong = sum(later < earlier for earlier, later in pairwise(order))
         findings.note("out of order", f"updates of {channel} in the outbox", wrong)

@@ -1,4 +1,4 @@
-"""Fault after fault, from a seed, each kind as often as the others, and now and then two at once."""
+"""Fault after fault, from a seed, each kind as often as the others, now and then two at once."""
 
 import logging
 import random
@@ -21,8 +21,9 @@ _PATIENCE = 1200.0  # a machine that others use as well needs minutes
 
 
 class Torment:
-    """`done` counts the faults that were tried, `seen` how often each was met, `recoveries` the
-    seconds from the end of a group of faults until nothing was missing any more.
+    """`done` counts the faults that were tried, `seen` how often each was met.
+
+    `recoveries` are the seconds from the end of a group of faults until nothing was missing.
     """
 
     def __init__(self, site: Site) -> None:

@@ -23,7 +23,7 @@ _TITLE = "Mesa"
 
 
 class Place(NamedTuple):
-    """A channel: its marked id, the model's channel where the user session reads it, and the bot."""
+    """A channel: its marked id, the model's where the user session reads it, the bot's server."""
 
     channel_id: int
     channel: Channel | None

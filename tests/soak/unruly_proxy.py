@@ -11,8 +11,7 @@ _UNAUTHORIZED = b"HTTP/1.1 401 "
 
 
 class UnrulyProxy(Proxy):
-    """Counts what its faults really met: connections that it cut, pieces it delayed or garbled, and
-    answers that said 401.
+    """Counts what its faults really met: connections cut, pieces delayed or garbled, answers 401.
 
     Only what the target sends is garbled, and only the beginning of a piece: what TCP would let
     through of a request is data like any other, and no receiver could know.

@@ -34,6 +34,10 @@ test-compose *args:
 soak-redeploys *args:
     @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_REDEPLOYS="${TPCAPITAL_REDEPLOYS:-50}" {{ python }} -m pytest -q -s -m "" tests/compose/test_stack.py -k redeployed "$@"
 
+# Run everything under traffic and faults for an hour (--minutes, --seed, --rate, --faults none, --dsn)
+soak *args:
+    @{{ python }} -m tests.soak "$@"
+
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 

@@ -17,6 +17,7 @@ from tests.gateway_process import GatewayProcess
 from tests.listener import HOST
 from tests.messages import TOKEN as API_TOKEN
 from tests.soak.kept_process import KeptProcess
+from tests.soak.limits import Limits
 from tests.soak.options import Options
 from tests.soak.small_disk import SmallDisk, small_disk
 from tests.soak.traffic import Traffic
@@ -46,10 +47,15 @@ class Site:
     bot: BotApiServer
     traffic: Traffic
     links: dict[str, UnrulyProxy] = field(default_factory=dict)
-    too_long: int = 0
+    limits: Limits = field(default_factory=Limits)
 
     api: KeptProcess = field(init=False)
     gateway: KeptProcess = field(init=False)
+
+    @property
+    def too_long(self) -> int:
+        """How often a gap was too long for Telegram's log."""
+        return len(self.limits.gaps)
 
     @property
     def outbox(self) -> Path:
@@ -67,13 +73,16 @@ class Site:
         return self.links[name]
 
     def count_too_long(self) -> None:
-        """Count the gaps that only a history can fill."""
+        """Note the gaps that only a history can fill."""
         asked = functions.updates.GetChannelDifferenceRequest
         answer = self.mtproto.answers[asked]
 
         def counted(call: Call) -> Any:
             found = answer(call)
-            self.too_long += isinstance(found, types.updates.ChannelDifferenceTooLong)
+            if isinstance(found, types.updates.ChannelDifferenceTooLong):
+                channel = self.mtproto.telegram.find(call.request.channel)
+                ids = sorted(channel.messages)
+                self.limits.note(channel.marked_id, call.request.pts, channel.pts, ids)
             return found
 
         self.mtproto.answers[asked] = counted

@@ -87,7 +87,7 @@ class Soak:
 
     def _judge(self) -> None:
         book = self.site.traffic.book
-        compare(self.site.dsn, book, self.findings)
+        compare(self.site.dsn, book, self.site.limits, self.findings)
         audit(self.site.outbox, self.site.dsn, book, self.findings)
         self.wrong += self.findings.words
 
@@ -108,7 +108,7 @@ class Soak:
             found=dict(self.findings.counts),
             excused=dict(self.findings.excused),
             wrong=self.wrong,
-            recovery_seconds=_recoveries(self.torment.recoveries),
+            recovery_seconds=_recoveries(self.torment),
             latency_seconds=latencies(site.dsn, site.traffic.book),
             memory=self.memory.figures(),
             machine=load,
@@ -121,10 +121,12 @@ class Soak:
         return self.torment.seen + Counter({"push withheld": withheld})
 
 
-def _recoveries(seconds: list[float]) -> dict[str, float]:
-    if not seconds:
+def _recoveries(torment: Torment) -> dict[str, float]:
+    found = torment.recoveries
+    if not found:
         return {}
-    return {"median": round(median(seconds), 2), "max": round(max(seconds), 2)}
+    spread = {"median": round(median(found), 2), "max": round(max(found), 2)}
+    return {"times": len(found), **spread, "next fault came before": torment.impatient}
 
 
 async def soak(options: Options) -> Report:

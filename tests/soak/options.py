@@ -12,7 +12,7 @@ class Options(NamedTuple):
     """Length, seed, things done in Telegram a second, whether faults happen, and where figures go.
 
     `dsn` is an empty database of a server that nobody stops; without it there is an embedded one.
-    `is_hasty`: faults of a moment, two at a time, and one look at the end: for a test.
+    `is_hasty`: faults of a moment, some at a time, and one look at the end: for a test.
     """
 
     minutes: float = 60.0
@@ -45,9 +45,16 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         "--rate", type=float, default=_RATE, help="posts, edits, deletions a second"
     )
     parser.add_argument("--faults", choices=["all", "none"], default="all")
+    parser.add_argument("--once", action="store_true", help="each fault once, of a moment")
     parser.add_argument("--dsn", help="an empty PostgreSQL database; without it an embedded one")
     parser.add_argument("--json", type=Path, help="file for the figures")
     found = parser.parse_args(arguments)
     return Options(
-        found.minutes, found.seed, found.rate, found.faults == "all", found.dsn, found.json
+        minutes=found.minutes,
+        seed=found.seed,
+        rate=found.rate,
+        faults=found.faults == "all",
+        dsn=found.dsn,
+        json=found.json,
+        is_hasty=found.once,
     )

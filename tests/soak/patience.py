@@ -6,7 +6,7 @@ from contextlib import suppress
 from tests.waiting import eventually
 
 
-async def met(condition: Callable[[], bool], seconds: float = 20) -> bool:
+async def met(condition: Callable[[], bool], seconds: float = 40) -> bool:
     """Whether it came to be within so many seconds."""
     with suppress(TimeoutError):
         await eventually(condition, seconds)

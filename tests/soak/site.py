@@ -175,6 +175,7 @@ def _gateway(site: Site) -> GatewayProcess:
         TELEGRAM_BOT_API_BASE=f"http://{HOST}:{site.links['bot'].port}",
         RECONCILE_SECONDS=str(site.options.reconcile_seconds),
         MAX_DELETIONS="100000",
+        FIRST_SIGHT_MESSAGES="1000000",  # a run may be long before a channel has its first turn
         CANARY_SECONDS="10",
         RETRY_MAX_DELAY_MS="1000",
         **_faked(site),

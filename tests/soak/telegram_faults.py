@@ -16,7 +16,7 @@ async def rpc_answers(site: Site, seconds: float, *, code: int, text: str) -> in
     taken = 0
     for name in _ASKED[:2]:
         faults.fail(name, code, text)
-        taken += await met(lambda name=name: not faults._scripts.get(name), 15)  # type: ignore[misc]
+        taken += await met(lambda name=name: not faults._scripts.get(name))  # type: ignore[misc]
     faults.clear()
     await anyio.sleep(seconds / 4)
     return taken
@@ -27,7 +27,7 @@ async def bot_answers(site: Site, seconds: float, *, faults: tuple[BotFault, ...
     bot = site.bot
     before = sum(bot.faulted[each] for each in faults)
     bot.faults.extend(faults)
-    await met(lambda: not bot.faults, 15)
+    await met(lambda: not bot.faults)
     bot.faults.clear()
     await anyio.sleep(seconds / 4)
     return sum(bot.faulted[each] for each in faults) - before
@@ -44,6 +44,6 @@ async def too_long(site: Site, seconds: float) -> int:
     """More withheld messages than the channel's log reaches back."""
     before = site.too_long
     site.traffic.burst(site.options.window + 20, push=False, user_only=True)
-    await met(lambda: site.too_long > before, 15)
+    await met(lambda: site.too_long > before)
     await anyio.sleep(seconds / 4)
     return site.too_long - before

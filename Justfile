@@ -46,6 +46,10 @@ fresh-upgrade revision="":
 soak-upgrades *args:
     @TPCAPITAL_UPGRADES="${TPCAPITAL_UPGRADES:-50}" {{ python }} -m pytest -q -s -m "" tests/pipeline/test_upgrades.py "$@"
 
+# Run everything under traffic and faults for an hour (--minutes, --seed, --rate, --faults none, --dsn)
+soak *args:
+    @{{ python }} -m tests.soak "$@"
+
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
 

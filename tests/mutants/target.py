@@ -22,6 +22,7 @@ TARGETS = {
             "ingest_api/folded_text.py",
         ),
         tests=(
+            "tests/ingest_api/test_faulty_prices.py",
             "tests/ingest_api/test_signal_parser.py",
             "tests/ingest_api/test_brazilian_number.py",
             "tests/ingest_api/test_asset_code.py",

@@ -69,4 +69,4 @@ def _change(text: str, found: re.Match[str], new: str) -> str:
     end = text.find("\n", found.end())
     line = text[begin : end if end >= 0 else None]
     broken = line[: found.start() - begin] + new + line[found.end() - begin :]
-    return f"{' '.join(line.split())} -> {' '.join(broken.split())}"
+    return f"{' '.join(line.split())} -> {' '.join(broken.split())}".strip()

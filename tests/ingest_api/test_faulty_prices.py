@@ -1,4 +1,4 @@
-"""A price that cannot be read: healed by another, a fault worth telling, or only chat."""
+"""What cannot be read, price or asset: healed by another, a fault worth telling, or only chat."""
 
 import pytest
 
@@ -60,3 +60,20 @@ def test_millions_are_read_in_both_dialects() -> None:
     reading = parse("PETR4 compra: 1.234.567,89 alvo: 2,345,678.90 stop 1,00")
     assert isinstance(reading, Signal)
     assert (str(reading.buy_min), str(reading.targets[0])) == ("1234567.89", "2345678.90")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (WHOLE.replace("PETR4", "petrobras"), "petrobras"),
+        (WHOLE.replace("PETR4", "x" * 60), "x" * 40),  # as much as one looks at
+        (WHOLE.replace("PETR4", ""), ""),
+        ("Ativo: petrobras\nCompra: 1,00\nAlvo: 2,00", ""),
+        ("Ativo: petrobras\nCompra: 1,00\nStop: 0,50", ""),
+        ("Ativo: petrobras\nAlvo: 2,00\nStop: 0,50", ""),
+    ],
+)
+def test_a_whole_signal_for_a_name_that_is_no_code_is_told(text: str, name: str) -> None:
+    """Entry, target and stop together with a labelled name; with less it is chat."""
+    told = Malformed(f"the asset reads '{name}', which is no code of B3's")
+    assert parse(text) == (told if name else NotASignal())

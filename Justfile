@@ -58,7 +58,7 @@ fmt:
 # Measure the branches that the tests take in both services and the contract; fails under 95 %
 coverage *args:
     @rm -rf .coverage-data
-    @{{ python }} -m coverage run -m pytest -q -p tests.measured_children -n 2 --dist loadfile --ignore=tests/browser --ignore=tests/compose --ignore=tests/systemd "$@"
+    @{{ python }} -m coverage run -m pytest -q -p tests.measured_children -n 2 --dist loadfile --timeout=600 --ignore=tests/browser --ignore=tests/compose --ignore=tests/systemd "$@"
     @{{ python }} -m coverage combine -q
     @{{ python }} -m coverage report
 

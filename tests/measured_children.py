@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-VARIABLE = "COVERAGE_PROCESS_CONFIG"  # set by coverage itself (`patch = ["subprocess"]`)
+VARIABLE = "COVERAGE_PROCESS_CONFIG"  # set by coverage itself (its patch `subprocess`)
 
 _start: Any = subprocess.Popen.__init__
 

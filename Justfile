@@ -75,6 +75,17 @@ fmt:
     {{ python }} -m ruff format .
     {{ python }} -m ruff check --fix .
 
+# Measure the branches that the tests take in both services and the contract; fails under 95 %
+coverage *args:
+    @rm -rf .coverage-data
+    @{{ python }} -m coverage run -m pytest -q -p tests.measured_children -n 2 --dist loadfile --timeout=600 --ignore=tests/browser --ignore=tests/compose --ignore=tests/systemd "$@"
+    @{{ python }} -m coverage combine -q
+    @{{ python }} -m coverage report
+
+# Put small faults into parser, relay, ledger, outbox and reconciliation: a test must fail for each
+mutants *args:
+    @{{ python }} -m tests.mutants "$@"
+
 # Measure latencies, throughput and memory; prints a table and writes JSON
 bench *args:
     @.venv/bin/tpcapital bench "$@"

@@ -265,15 +265,18 @@ async def _opened(path: Path, telemetry: Telemetry) -> AsyncIterator[Outbox]:
             await connection.execute(f"PRAGMA {name} = {value}")
         writer = OutboxWriter(connection, str(path), telemetry)
         outbox = Outbox(path, writer, reader, telemetry)
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(writer.run)
-            await outbox.recount()
-            try:
-                yield outbox
-            finally:
-                tasks.cancel_scope.cancel()
-                with anyio.move_on_after(FINISH_SECONDS, shield=True):
-                    await writer.finish()
+        try:
+            async with anyio.create_task_group() as tasks:
+                await tasks.start(writer.run)
+                await outbox.recount()
+                try:
+                    yield outbox
+                finally:
+                    tasks.cancel_scope.cancel()
+        finally:
+            # Only now: the writer may have been amid a transaction, and there is one connection.
+            with anyio.move_on_after(FINISH_SECONDS, shield=True):
+                await writer.finish()
 
 
 def reader_uri(path: Path) -> str:

@@ -1,6 +1,7 @@
 """The writer under cancellation, bad commands, full disks and foreign locks."""
 
 import sqlite3
+from pathlib import Path
 
 import aiosqlite
 import anyio
@@ -8,7 +9,7 @@ import pytest
 
 from contracts.telemetry import Telemetry
 from gateway_outbox.errors import OutboxFailedError
-from gateway_outbox.outbox import Outbox
+from gateway_outbox.outbox import Outbox, open_outbox
 from gateway_outbox.outbox_writer import Command, OutboxWriter
 from tests.gateway_outbox.test_outbox import rows
 from tests.messages import message, messages
@@ -77,6 +78,32 @@ async def test_a_foreign_lock_holds_the_append_and_no_more(outbox: Outbox) -> No
         shell.execute("ROLLBACK")
     shell.close()
     assert outbox.pending == 1
+
+
+async def test_a_stop_amid_a_transaction_lets_it_end_first(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    """What is queued is committed after it: two transactions at once would undo each other."""
+    amid, goes_on = anyio.Event(), anyio.Event()
+
+    async def pause(_connection: aiosqlite.Connection) -> None:
+        amid.set()
+        await goes_on.wait()
+
+    async def go_on() -> None:
+        for _ in range(500):  # long enough for a second transaction to begin, were there one
+            await anyio.lowlevel.checkpoint()
+        goes_on.set()
+
+    path = tmp_path / "outbox.sqlite3"
+    async with anyio.create_task_group() as tasks, open_outbox(path, telemetry) as outbox:
+        tasks.start_soon(outbox.append, [message(1000)], "bot")
+        tasks.start_soon(outbox._writer.submit, Command(pause))
+        await amid.wait()
+        tasks.start_soon(outbox.append, messages(3), "replay")
+        await eventually(lambda: bool(outbox._writer._queue))
+        tasks.start_soon(go_on)
+    assert rows(path, "SELECT count(*) FROM outbox") == [(4,)]
 
 
 class DiskError(sqlite3.OperationalError):

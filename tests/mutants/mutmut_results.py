@@ -1,0 +1,42 @@
+"""A script in mutmut's folder: prints each mutant as `[place, change, verdict]`."""
+
+import json
+import re
+from pathlib import Path
+
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.stats import status_by_exit_code
+
+_CHANGED = re.compile(r"^([-+])(?![-+])(.*)$", re.MULTILINE)
+_KNOWN = {"killed", "survived", "timeout", "no tests"}
+
+
+def change_of(diff: str) -> str:
+    """`old -> new`, spaces and lines drawn together."""
+    sides: dict[str, list[str]] = {"-": [], "+": []}
+    for sign, line in _CHANGED.findall(diff):
+        sides[sign].append(" ".join(line.split()))
+    return f"{' '.join(sides['-'])} -> {' '.join(sides['+'])}".strip()
+
+
+def read() -> list[tuple[str, str, str]]:
+    """All of the run. Raises ValueError for a verdict that is none: the run is not complete."""
+    found = []
+    for meta in sorted(Path("mutants").rglob("*.py.meta")):
+        path = meta.relative_to("mutants").with_suffix("")
+        data = SourceFileMutationData(path=path)
+        data.load()
+        for name, code in data.exit_code_by_key.items():
+            verdict = status_by_exit_code[code]
+            if verdict not in _KNOWN:
+                raise ValueError(f"{name}: {verdict}")
+            place = re.sub(r"__mutmut_\d+$", "", name).replace(".x_", ".").replace("xǁ", "")
+            place = place.replace("ǁ", ".")
+            change = get_diff_for_mutant(name, path=path) if verdict != "killed" else ""
+            found.append((place, change_of(change), verdict))
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(read()))

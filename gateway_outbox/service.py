@@ -12,15 +12,15 @@ from contracts import metrics
 from contracts.exit_status import ExitStatus
 from contracts.telemetry import Telemetry
 from contracts.version import current
-from gateway_outbox import outbox_lock, service_manager, web
-from gateway_outbox.api_client import open_api_client
-from gateway_outbox.api_token import TokenReader
-from gateway_outbox.canary import Canary
-from gateway_outbox.canary_control import CanaryControl
-from gateway_outbox.channel_control import ChannelControl
-from gateway_outbox.channels_file import Channels
-from gateway_outbox.control import Control
-from gateway_outbox.delivery import Delivery
+from gateway_outbox import service_manager
+from gateway_outbox.control import web
+from gateway_outbox.control.canary_control import CanaryControl
+from gateway_outbox.control.channel_control import ChannelControl
+from gateway_outbox.control.control import Control
+from gateway_outbox.control.health import Health
+from gateway_outbox.control.history_control import HistoryControl
+from gateway_outbox.control.status_report import StatusReporter
+from gateway_outbox.control.sync_control import SyncControl
 from gateway_outbox.errors import (
     AlreadyRunningError,
     ChannelsFileError,
@@ -30,18 +30,20 @@ from gateway_outbox.errors import (
     PortBusyError,
     ServerKeyError,
 )
-from gateway_outbox.health import Health
-from gateway_outbox.history_control import HistoryControl
-from gateway_outbox.history_desk import HistoryDesk
-from gateway_outbox.housekeeping import keep_house
-from gateway_outbox.outbox import Outbox, open_outbox
+from gateway_outbox.outbox import outbox_lock
+from gateway_outbox.outbox.housekeeping import keep_house
+from gateway_outbox.outbox.outbox import Outbox, open_outbox
 from gateway_outbox.reception import Reception
-from gateway_outbox.relay import Relay
+from gateway_outbox.relay.api_client import open_api_client
+from gateway_outbox.relay.api_token import TokenReader
+from gateway_outbox.relay.canary import Canary
+from gateway_outbox.relay.delivery import Delivery
+from gateway_outbox.relay.relay import Relay
 from gateway_outbox.settings import Settings
 from gateway_outbox.sources import open_sources
-from gateway_outbox.status_report import StatusReporter
 from gateway_outbox.supervision import Supervision
-from gateway_outbox.sync_control import SyncControl
+from gateway_outbox.user.channels_file import Channels
+from gateway_outbox.user.history_desk import HistoryDesk
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from contracts import environment, logs, wire
 from contracts.canary import CANARY_PATH
 from contracts.environment import SettingsError
 from contracts.secret import Secret, Token
-from gateway_outbox.backoff import Backoff
-from gateway_outbox.session_settings import MAX_PORT, SessionSettings
+from gateway_outbox.relay.backoff import Backoff
+from gateway_outbox.session.session_settings import MAX_PORT, SessionSettings
 
 
 class Settings(SessionSettings, frozen=True, kw_only=True):

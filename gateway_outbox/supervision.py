@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import anyio
 
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.relay import Relay, State
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.relay.relay import Relay, State
 from gateway_outbox.service_manager import ServiceManager
 from gateway_outbox.source import LOST, SourceState
 

@@ -6,11 +6,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ingest_api.answer import json_response
-from ingest_api.clock import iso
-from ingest_api.gateway_state import GatewayState
-from ingest_api.query_string import QueryString
-from ingest_api.statements import Statements
+from ingest_api.database.statements import Statements
+from ingest_api.gateway.gateway_state import GatewayState
+from ingest_api.request.answer import json_response
+from ingest_api.request.clock import iso
+from ingest_api.request.query_string import QueryString
 
 MAX_DAYS = 90
 DEFAULT_DAYS = 7

@@ -15,28 +15,28 @@ from starlette.types import ASGIApp
 from contracts import problem, token_use, wire
 from contracts.canary import CANARY_PATH
 from contracts.telemetry import Telemetry
-from ingest_api.answer import ProblemError, retry_later
-from ingest_api.api_key import ApiKey
-from ingest_api.canary import CanaryDesk
-from ingest_api.client_address import ClientAddress
-from ingest_api.edge import Edge, EdgeSettings
 from ingest_api.errors import DatabaseUnavailableError
-from ingest_api.forwarded_messages import ForwardedMessages
-from ingest_api.frame import Frame
-from ingest_api.gateway_link import GatewayLink
-from ingest_api.gateway_views import GatewayViews
+from ingest_api.gateway.gateway_link import GatewayLink
+from ingest_api.gateway.gateway_views import GatewayViews
+from ingest_api.gateway.registered_bot import BotRegister
+from ingest_api.gateway.registered_channel import ChannelRegister
 from ingest_api.health import Health
-from ingest_api.images import Images
-from ingest_api.ingest import Counted, Ingest
+from ingest_api.ingest.canary import CanaryDesk
+from ingest_api.ingest.ingest import Counted, Ingest
+from ingest_api.ingest.token_use import TokenDesk
 from ingest_api.log_ring import LogRing
 from ingest_api.page_routes import PageRoutes
-from ingest_api.registered_bot import BotRegister
-from ingest_api.registered_channel import ChannelRegister
-from ingest_api.rescan import Rescan
-from ingest_api.signal_channels import SignalChannels
-from ingest_api.signal_stream import SignalStream
-from ingest_api.signals import Signals
-from ingest_api.token_use import TokenDesk
+from ingest_api.request.answer import ProblemError, retry_later
+from ingest_api.request.api_key import ApiKey
+from ingest_api.request.client_address import ClientAddress
+from ingest_api.request.edge import Edge, EdgeSettings
+from ingest_api.request.frame import Frame
+from ingest_api.signals.forwarded_messages import ForwardedMessages
+from ingest_api.signals.images import Images
+from ingest_api.signals.rescan import Rescan
+from ingest_api.signals.signal_channels import SignalChannels
+from ingest_api.signals.signal_stream import SignalStream
+from ingest_api.signals.signals import Signals
 
 _OPENAPI = Path(wire.__file__).with_name("openapi.json")
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from contracts.telemetry import CONTENT_TYPE, Telemetry
 from contracts.version import current
-from ingest_api.answer import json_response
-from ingest_api.catalog import Catalog
-from ingest_api.clock import iso
 from ingest_api.errors import DatabaseUnavailableError
-from ingest_api.gateway_link import GatewayLink, Heard
+from ingest_api.gateway.gateway_link import GatewayLink, Heard
 from ingest_api.life import Life
+from ingest_api.request.answer import json_response
+from ingest_api.request.clock import iso
+from ingest_api.signals.catalog import Catalog
 
 _SCRAPE_PING_SECONDS = 0.5
 _SERVICE = "tp-capital"

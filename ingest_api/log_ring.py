@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from contracts.logs import extra_of
 from contracts.secret import Secret
-from ingest_api.answer import json_response
-from ingest_api.clock import iso
-from ingest_api.query_string import QueryString
+from ingest_api.request.answer import json_response
+from ingest_api.request.clock import iso
+from ingest_api.request.query_string import QueryString
 
 _LEVELS = {"warning": "warn", "critical": "fatal"}
 _HIDDEN = "***"

@@ -12,9 +12,9 @@ import msgspec
 
 from contracts import problem, wire
 from contracts.message import Message
-from ingest_api import api_key
 from ingest_api.operations import OPERATIONS, Operation
 from ingest_api.page_operations import PAGE_OPERATIONS
+from ingest_api.request import api_key
 
 _FOLDER = Path(wire.__file__).parent
 _JSON = "application/json"

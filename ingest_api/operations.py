@@ -8,15 +8,16 @@ from contracts import token_use, wire
 from contracts.canary import CANARY_PATH, Canary, CanaryStored
 from contracts.gateway_report import GatewayReply, GatewayReport
 from contracts.message import Message
-from ingest_api import forwarded_messages as messages
-from ingest_api import gateway_views as gateway
-from ingest_api import health, signals
-from ingest_api import registered_bot as bots
-from ingest_api import registered_channel as channels
-from ingest_api.catalog import MAX_LIMIT
+from ingest_api import health
+from ingest_api.gateway import gateway_views as gateway
+from ingest_api.gateway import registered_bot as bots
+from ingest_api.gateway import registered_channel as channels
 from ingest_api.log_ring import LogsAnswer
-from ingest_api.rescan import ScanAnswer
-from ingest_api.signal_channels import SignalChannelsAnswer
+from ingest_api.signals import forwarded_messages as messages
+from ingest_api.signals import signals
+from ingest_api.signals.catalog import MAX_LIMIT
+from ingest_api.signals.rescan import ScanAnswer
+from ingest_api.signals.signal_channels import SignalChannelsAnswer
 
 Parameter = tuple[str, dict[str, Any], str]
 

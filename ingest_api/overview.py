@@ -7,10 +7,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ingest_api.answer import json_response
-from ingest_api.clock import iso
-from ingest_api.gateway_state import HARMLESS, GatewayState, GatewayView
-from ingest_api.statements import Statements
+from ingest_api.database.statements import Statements
+from ingest_api.gateway.gateway_state import HARMLESS, GatewayState, GatewayView
+from ingest_api.request.answer import json_response
+from ingest_api.request.clock import iso
 
 _STUCK_SECONDS = 120.0
 _UNIT = "tp-capital-gateway"

@@ -1,10 +1,11 @@
 """The operations that the page adds, for the API's published description."""
 
-from ingest_api import activity, export, parse_endpoint, unread_texts
+from ingest_api import activity
 from ingest_api.operations import SIGNAL_FILTERS, Operation
 from ingest_api.overview import OverviewAnswer
-from ingest_api.revisions import RevisionsAnswer
-from ingest_api.understood import Understood
+from ingest_api.signals import export, parse_endpoint, unread_texts
+from ingest_api.signals.revisions import RevisionsAnswer
+from ingest_api.signals.understood import Understood
 
 _FILE = f"What is filtered as a file, {export.MAX_ROWS} rows at most"
 

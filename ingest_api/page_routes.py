@@ -3,16 +3,16 @@
 from starlette.routing import BaseRoute, Route
 
 from ingest_api.activity import Activity
-from ingest_api.api_key import ApiKey
-from ingest_api.catalog import Catalog
-from ingest_api.export import Export
-from ingest_api.gateway_link import GatewayLink
-from ingest_api.gateway_state import GatewayState
+from ingest_api.database.statements import Statements
+from ingest_api.gateway.gateway_link import GatewayLink
+from ingest_api.gateway.gateway_state import GatewayState
 from ingest_api.overview import Overview
-from ingest_api.parse_endpoint import parse_text
-from ingest_api.revisions import Revisions
-from ingest_api.statements import Statements
-from ingest_api.unread_texts import UnreadTexts
+from ingest_api.request.api_key import ApiKey
+from ingest_api.signals.catalog import Catalog
+from ingest_api.signals.export import Export
+from ingest_api.signals.parse_endpoint import parse_text
+from ingest_api.signals.revisions import Revisions
+from ingest_api.signals.unread_texts import UnreadTexts
 from ingest_api.web_page import Endpoint, WebPage
 
 

@@ -18,38 +18,38 @@ from contracts.exit_status import ExitStatus
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
 from contracts.version import current
-from ingest_api.api_key import ApiKey
 from ingest_api.app import Endpoints, build_app
-from ingest_api.canary import CanaryDesk
-from ingest_api.catalog import Catalog
-from ingest_api.coalescer import Coalescer
-from ingest_api.database import Pool, open_pool
-from ingest_api.edge import EdgeSettings
-from ingest_api.forwarded_messages import ForwardedMessages
-from ingest_api.gateway_link import GatewayLink
-from ingest_api.gateway_token import GatewayTokens
-from ingest_api.gateway_views import GatewayViews
+from ingest_api.database.database import Pool, open_pool
+from ingest_api.database.migrate import migrate
+from ingest_api.database.replica import ReplicaStatements, open_replica
+from ingest_api.database.statements import Statements
+from ingest_api.gateway.gateway_link import GatewayLink
+from ingest_api.gateway.gateway_views import GatewayViews
+from ingest_api.gateway.registered_bot import BotRegister
+from ingest_api.gateway.registered_channel import ChannelRegister
 from ingest_api.health import Health
-from ingest_api.images import Images
-from ingest_api.ingest import Ingest
-from ingest_api.intake import Intake
+from ingest_api.ingest.canary import CanaryDesk
+from ingest_api.ingest.coalescer import Coalescer
+from ingest_api.ingest.gateway_token import GatewayTokens
+from ingest_api.ingest.ingest import Ingest
+from ingest_api.ingest.intake import Intake
+from ingest_api.ingest.store import Store
+from ingest_api.ingest.token_use import TokenDesk
 from ingest_api.life import Life
 from ingest_api.listener import listen, server_config, unread_is_no_error
 from ingest_api.log_ring import LogRing
-from ingest_api.migrate import migrate
 from ingest_api.page_routes import PageRoutes
-from ingest_api.registered_bot import BotRegister
-from ingest_api.registered_channel import ChannelRegister
-from ingest_api.replica import ReplicaStatements, open_replica
-from ingest_api.rescan import Rescan
+from ingest_api.request.api_key import ApiKey
+from ingest_api.request.edge import EdgeSettings
 from ingest_api.settings import Settings, words
-from ingest_api.signal_channels import SignalChannels
-from ingest_api.signal_feed import SignalFeed
-from ingest_api.signal_stream import SignalStream
-from ingest_api.signals import Signals
-from ingest_api.statements import Statements
-from ingest_api.store import Store
-from ingest_api.token_use import TokenDesk
+from ingest_api.signals.catalog import Catalog
+from ingest_api.signals.forwarded_messages import ForwardedMessages
+from ingest_api.signals.images import Images
+from ingest_api.signals.rescan import Rescan
+from ingest_api.signals.signal_channels import SignalChannels
+from ingest_api.signals.signal_feed import SignalFeed
+from ingest_api.signals.signal_stream import SignalStream
+from ingest_api.signals.signals import Signals
 
 _log = logging.getLogger(__name__)
 

@@ -24,51 +24,71 @@ class Place(NamedTuple):
 
 
 COMMANDS = {
-    "adopt": Place("ops.adopt_command:adopt", "Take over the database of the old system."),
-    "api": Place("ops.service_commands:api", "Run the ingest API in the foreground."),
+    "adopt": Place("ops.adopt.adopt_command:adopt", "Take over the database of the old system."),
+    "api": Place("ops.supervise.service_commands:api", "Run the ingest API in the foreground."),
     "as-service": Place(
-        "ops.as_service_command:as_service", "Run a command as the installed gateway."
+        "ops.install.as_service_command:as_service", "Run a command as the installed gateway."
     ),
-    "backfill": Place("ops.backfill_command:backfill", "Read a channel's history into the outbox."),
-    "backup": Place("ops.backup_command:backup", "Back up outbox, session, channels and database."),
-    "bench": Place("ops.bench_command:bench", "Measure latencies, throughput and memory."),
+    "backfill": Place(
+        "ops.channels.backfill_command:backfill", "Read a channel's history into the outbox."
+    ),
+    "backup": Place(
+        "ops.backup.backup_command:backup", "Back up outbox, session, channels and database."
+    ),
+    "bench": Place("ops.bench.bench_command:bench", "Measure latencies, throughput and memory."),
     "channels": Place(
-        "ops.channels_command:channels", "Declare which channels are read, and see how they are."
+        "ops.channels.channels_command:channels",
+        "Declare which channels are read, and see how they are.",
     ),
-    "db": Place("ops.db_command:db", "Migrate the database, and tell how it stands."),
-    "demo": Place("ops.demo_command:demo", "Replay an export through the whole pipeline."),
-    "doctor": Place("ops.doctor_command:doctor", "Look for what is wrong, and say what to type."),
-    "gateway": Place("ops.service_commands:gateway", "Run the gateway in the foreground."),
+    "db": Place("ops.db.db_command:db", "Migrate the database, and tell how it stands."),
+    "demo": Place("ops.demo.demo_command:demo", "Replay an export through the whole pipeline."),
+    "doctor": Place(
+        "ops.doctor.doctor_command:doctor", "Look for what is wrong, and say what to type."
+    ),
+    "gateway": Place(
+        "ops.supervise.service_commands:gateway", "Run the gateway in the foreground."
+    ),
     "import": Place(
-        "ops.import_command:import_files", "Store the messages of exports and failure queues."
+        "ops.outbox.import_command:import_files",
+        "Store the messages of exports and failure queues.",
     ),
-    "install": Place("ops.install_command:install", "Install the services under systemd."),
-    "login": Place("ops.login_command:login", "Log the user session in."),
-    "logout": Place("ops.login_command:logout", "End the user session and remove its file."),
-    "logs": Place("ops.logs_command:logs", "Show what the components wrote."),
+    "install": Place("ops.install.install_command:install", "Install the services under systemd."),
+    "login": Place("ops.session.login_command:login", "Log the user session in."),
+    "logout": Place(
+        "ops.session.login_command:logout", "End the user session and remove its file."
+    ),
+    "logs": Place("ops.supervise.logs_command:logs", "Show what the components wrote."),
     "migrate-from-monolith": Place(
-        "ops.move_command:migrate_from_monolith", "Move in from the old system, step by step."
+        "ops.move.move_command:migrate_from_monolith", "Move in from the old system, step by step."
     ),
-    "outbox": Place("ops.outbox_command:outbox", "Look into the outbox, or act on it."),
+    "outbox": Place("ops.outbox.outbox_command:outbox", "Look into the outbox, or act on it."),
     "parse": Place("ops.parse_command:parse", "Show what the signal parser understands of a text."),
-    "restart": Place("ops.lifecycle_command:restart", "Stop and start again."),
-    "restore": Place("ops.backup_command:restore", "Restore a backup, or check that it can be."),
+    "restart": Place("ops.supervise.lifecycle_command:restart", "Stop and start again."),
+    "restore": Place(
+        "ops.backup.backup_command:restore", "Restore a backup, or check that it can be."
+    ),
     "session": Place(
-        "ops.session_command:session",
+        "ops.session.session_command:session",
         "Look at the user session's file, copy it, or bring one back.",
     ),
     "start": Place(
-        "ops.lifecycle_command:start", "Start everything, in order, and wait until it is ready."
+        "ops.supervise.lifecycle_command:start",
+        "Start everything, in order, and wait until it is ready.",
     ),
     "status": Place(
-        "ops.status_command:status", "Show how every component is, and whether all is well."
+        "ops.supervise.status_command:status",
+        "Show how every component is, and whether all is well.",
     ),
-    "stop": Place("ops.lifecycle_command:stop", "Stop everything, in reverse order."),
-    "token": Place("ops.token_command:token", "Make the shared token, or replace it in use."),
-    "trace": Place("ops.trace_command:trace", "Tell the story of one message."),
-    "uninstall": Place("ops.install_command:uninstall", "Remove the services from systemd."),
+    "stop": Place("ops.supervise.lifecycle_command:stop", "Stop everything, in reverse order."),
+    "token": Place(
+        "ops.rotation.token_command:token", "Make the shared token, or replace it in use."
+    ),
+    "trace": Place("ops.trace.trace_command:trace", "Tell the story of one message."),
+    "uninstall": Place(
+        "ops.install.install_command:uninstall", "Remove the services from systemd."
+    ),
     "upgrade": Place(
-        "ops.upgrade_command:upgrade", "Look what an upgrade to this version would meet."
+        "ops.install.upgrade_command:upgrade", "Look what an upgrade to this version would meet."
     ),
 }
 

@@ -10,7 +10,7 @@ import click
 
 from contracts.plain_words import cause
 from gateway_outbox.whole_file import replaced
-from ingest_api.export import harmless
+from ingest_api.signals.export import harmless
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

@@ -10,10 +10,10 @@ import aiohttp
 import msgspec
 
 from contracts.problem import Problem
-from gateway_outbox import outbox_lock
-from gateway_outbox.control import CONTROL_HEADER
+from gateway_outbox.control.control import CONTROL_HEADER
 from gateway_outbox.errors import GatewayError
-from gateway_outbox.outbox_lock import Holder
+from gateway_outbox.outbox import outbox_lock
+from gateway_outbox.outbox.outbox_lock import Holder
 
 ANSWER_SECONDS = 120.0  # a gateway whose disk is full holds an append back until there is room
 

@@ -10,9 +10,9 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from ingest_api.signal import Reading
-from ingest_api.signal_parser import parse as parse_text
-from ingest_api.understood import of_reading
+from ingest_api.parser.signal import Reading
+from ingest_api.parser.signal_parser import parse as parse_text
+from ingest_api.signals.understood import of_reading
 
 
 class TextLine(msgspec.Struct, frozen=True):

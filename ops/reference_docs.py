@@ -91,7 +91,7 @@ def gateway_routes() -> str:
     """Every route of the gateway's web; a route names its owner's method."""
     rows = [
         (f"`{route.method} {route.path}`", _first_line(getattr(route.owner, route.handler)))
-        for route in import_module("gateway_outbox.web").ROUTES
+        for route in import_module("gateway_outbox.control.web").ROUTES
     ]
     return _table(("request", "answer"), rows)
 
@@ -119,7 +119,7 @@ def exit_statuses() -> str:
 
 def login_errors() -> str:
     """What each refusal of a login means, and what to do."""
-    refusal = import_module("gateway_outbox.login_refusal")
+    refusal = import_module("gateway_outbox.session.login_refusal")
     rows = [
         (f"`{refusal.word(name)}`", means, advice)
         for name, (means, advice) in sorted(refusal.SENTENCES.items())
@@ -130,7 +130,7 @@ def login_errors() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "settings-gateway": partial(settings, "gateway_outbox.settings"),
     "settings-api": partial(settings, "ingest_api.settings"),
-    "settings-retention": partial(settings, "ops.retention_settings"),
+    "settings-retention": partial(settings, "ops.db.retention_settings"),
     "metrics-gateway": partial(metrics, "GATEWAY"),
     "metrics-api": partial(metrics, "API"),
     "recipes": recipes,

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from contracts.environment import load
-from ingest_api.migrate import migrate
+from ingest_api.database.migrate import migrate
 from ingest_api.settings import Settings
 from ops.embedded_postgres import EmbeddedPostgres
 

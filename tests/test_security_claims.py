@@ -14,8 +14,10 @@ _ROW = re.compile(r"^\| ([A-F][0-9]+) \| (.+) \| (.+) \|$", re.MULTILINE)
 CLAIMS = {row[1]: row[3] for row in _ROW.finditer(_TABLE)}
 # Files that compare what a request carries with a secret.
 _GUARDS = (
-    *("gateway_outbox/guard.py", "ingest_api/gateway_token.py", "ingest_api/api_key.py"),
-    "gateway_outbox/sync_control.py",
+    "gateway_outbox/control/guard.py",
+    "ingest_api/ingest/gateway_token.py",
+    "ingest_api/request/api_key.py",
+    "gateway_outbox/control/sync_control.py",
 )
 
 

@@ -16,12 +16,12 @@ _STATEMENT = re.compile(
 )
 # Statements put together from texts, and why nothing of a stranger's can be among them.
 _ALLOWED = {
-    "gateway_outbox/outbox.py": "our own list of pragmas, which take no parameter",
-    "gateway_outbox/outbox_file.py": "the same, and two numbers of ours",
-    "gateway_outbox/outbox_salvage.py": "tables and columns of our own schema.sql",
-    "ops/bench_outbox.py": "a list of columns that this file writes",
-    "ops/bench_scale.py": "the names of the views that bench_scale.sql makes, and a constant",
-    "ops/bench_stack.py": "a database's name that this file makes itself",
+    "gateway_outbox/outbox/outbox.py": "our own list of pragmas, which take no parameter",
+    "gateway_outbox/outbox/outbox_file.py": "the same, and two numbers of ours",
+    "gateway_outbox/outbox/outbox_salvage.py": "tables and columns of our own schema.sql",
+    "ops/bench/bench_outbox.py": "a list of columns that this file writes",
+    "ops/bench/bench_scale.py": "the names of the views that bench_scale.sql makes, and a constant",
+    "ops/bench/bench_stack.py": "a database's name that this file makes itself",
 }
 _RUNS = {"execute", "executemany", "executescript", "copy", "stream", "fetch"}
 _JOINS = (ast.Add, ast.Mod)

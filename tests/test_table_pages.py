@@ -55,7 +55,7 @@ def test_the_outbox_s_page_is_the_file(tmp_path: Path) -> None:
     """Tables and views with their columns in order, and every trigger."""
     page = _text("outbox.md")
     tables, _, views = page.partition("\n## Views\n")
-    schema = (ROOT / "gateway_outbox" / "schema.sql").read_text(encoding="utf-8")
+    schema = (ROOT / "gateway_outbox" / "outbox" / "schema.sql").read_text(encoding="utf-8")
     with sqlite3.connect(tmp_path / "outbox.sqlite3") as connection:
         connection.executescript(schema)
         there = {kind: _in_file(connection, kind) for kind in ("table", "view", "trigger")}

@@ -1,1 +1,1 @@
-"""The messages that the demo replays."""
+"""The demo: `tpcapital demo`, and the messages that it replays."""

@@ -14,8 +14,8 @@ import pytest
 
 from contracts import wire
 from contracts.message import Key
-from ops.dashboard import POSTGRES
-from ops.dashboards import DASHBOARDS
+from ops.grafana.dashboard import POSTGRES
+from ops.grafana.dashboards import DASHBOARDS
 from tests.compose.engine import COMPOSE, ROOT, docker, inspect
 from tests.compose.reader import Reader
 from tests.compose.stack import Stack

@@ -11,12 +11,12 @@ from contracts import queries
 @pytest.mark.parametrize(
     ("package", "path"),
     [
-        ("gateway_outbox", "queries.sql"),
-        ("gateway_outbox", "schema.sql"),
+        ("gateway_outbox.outbox", "queries.sql"),
+        ("gateway_outbox.outbox", "schema.sql"),
         ("ingest_api.sql", "queries.sql"),
-        ("ops", "bench.sql"),
-        ("ops", "demo.sql"),
-        ("ops", "outbox.sql"),
+        ("ops.bench", "bench.sql"),
+        ("ops.demo", "demo.sql"),
+        ("ops.outbox", "outbox.sql"),
     ],
 )
 def test_every_file_of_statements_can_be_read(package: str, path: str) -> None:

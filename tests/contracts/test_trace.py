@@ -4,7 +4,7 @@ import pytest
 
 from contracts import wire
 from contracts.trace import about, trace_id, traceparent_of
-from gateway_outbox.outbox_row import row_of
+from gateway_outbox.outbox.outbox_row import row_of
 from tests.messages import message
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -11,7 +11,7 @@ import msgspec
 
 from contracts import wire
 from contracts.message import text_digest
-from gateway_outbox import outbox_file
+from gateway_outbox.outbox import outbox_file
 from tests.messages import CHANNEL, SENT, message
 
 CHANNELS = 20

@@ -16,8 +16,8 @@ import anyio.lowlevel
 from contracts import metrics
 from contracts.message import Message
 from contracts.telemetry import Telemetry
-from gateway_outbox.outbox import Outbox, Settlement, open_outbox
-from gateway_outbox.outbox_writer import Command
+from gateway_outbox.outbox.outbox import Outbox, Settlement, open_outbox
+from gateway_outbox.outbox.outbox_writer import Command
 from tests.messages import message
 
 GROUPS = (1, 3, 1, 6, 1, 1, 8, 2, 1, 5, 1, 1, 9, 1, 4, 1, 2, 1, 1, 6)

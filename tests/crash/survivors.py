@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from contracts import wire
-from gateway_outbox import outbox_file
+from gateway_outbox.outbox import outbox_file
 from tests.crash.scenario import GROUPS, PURGED, numbered
 
 _PURGEABLE = sum(GROUPS[: PURGED + 1])

@@ -17,11 +17,11 @@ import pytest
 
 from contracts.secret import Token
 from contracts.telemetry import Telemetry
-from gateway_outbox.api_client import open_api_client
-from gateway_outbox.backoff import Backoff
-from gateway_outbox.delivery import Delivery
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.relay import Relay
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.relay.api_client import open_api_client
+from gateway_outbox.relay.backoff import Backoff
+from gateway_outbox.relay.delivery import Delivery
+from gateway_outbox.relay.relay import Relay
 from gateway_outbox.settings import Settings
 from tests.crash.story import Story, tell
 from tests.crash.tracing import needs_strace

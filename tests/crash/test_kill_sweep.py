@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gateway_outbox import outbox_file
+from gateway_outbox.outbox import outbox_file
 from tests.crash import survivors
 from tests.crash.scenario import APPENDED, Scenario
 from tests.crash.tracing import WRITES, needs_strace, of_outbox, play, server

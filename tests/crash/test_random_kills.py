@@ -11,8 +11,8 @@ import anyio.to_thread
 import psycopg
 import pytest
 
-from ingest_api.signal import Signal
-from ingest_api.signal_parser import parse
+from ingest_api.parser.signal import Signal
+from ingest_api.parser.signal_parser import parse
 from tests.crash import story
 from tests.crash.pipeline import Pipeline, running
 from tests.crash.story import Story

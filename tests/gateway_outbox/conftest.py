@@ -13,24 +13,24 @@ import pytest
 from contracts import metrics
 from contracts.secret import Token
 from contracts.telemetry import Telemetry
-from gateway_outbox import web
-from gateway_outbox.api_client import ApiClient, open_api_client
-from gateway_outbox.backoff import Backoff
-from gateway_outbox.canary import Canary
-from gateway_outbox.canary_control import CanaryControl
-from gateway_outbox.channel_control import ChannelControl
-from gateway_outbox.channels_file import Channels
-from gateway_outbox.control import CONTROL_HEADER, Control
-from gateway_outbox.delivery import Delivery
-from gateway_outbox.health import Health
-from gateway_outbox.history_control import HistoryControl
-from gateway_outbox.history_desk import HistoryDesk
-from gateway_outbox.outbox import Outbox, open_outbox
-from gateway_outbox.outbox_lock import Holder
-from gateway_outbox.relay import Relay
+from gateway_outbox.control import web
+from gateway_outbox.control.canary_control import CanaryControl
+from gateway_outbox.control.channel_control import ChannelControl
+from gateway_outbox.control.control import CONTROL_HEADER, Control
+from gateway_outbox.control.health import Health
+from gateway_outbox.control.history_control import HistoryControl
+from gateway_outbox.control.sync_control import SyncControl
+from gateway_outbox.outbox.outbox import Outbox, open_outbox
+from gateway_outbox.outbox.outbox_lock import Holder
+from gateway_outbox.relay.api_client import ApiClient, open_api_client
+from gateway_outbox.relay.backoff import Backoff
+from gateway_outbox.relay.canary import Canary
+from gateway_outbox.relay.delivery import Delivery
+from gateway_outbox.relay.relay import Relay
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import SourceState
-from gateway_outbox.sync_control import SyncControl
+from gateway_outbox.user.channels_file import Channels
+from gateway_outbox.user.history_desk import HistoryDesk
 from tests.gateway_outbox.scripted_api import ScriptedApi, scripted_api
 from tests.messages import TOKEN
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from contracts.wire import TOKEN_HEADER
-from gateway_outbox import outbox_lock
-from gateway_outbox.control import CONTROL_HEADER
-from gateway_outbox.web import ROUTES, Endpoint
+from gateway_outbox.control.control import CONTROL_HEADER
+from gateway_outbox.control.web import ROUTES, Endpoint
+from gateway_outbox.outbox import outbox_lock
 from tests.fuzzing import examples
 from tests.messages import TOKEN
 from tests.running_gateway import GatewayProcess, gateway_process

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway_outbox.api_token import TokenReader
+from gateway_outbox.relay.api_token import TokenReader
 from gateway_outbox.settings import from_environment
 from tests.messages import TOKEN
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_outbox.backoff import Backoff
+from gateway_outbox.relay.backoff import Backoff
 
 PROPOSAL = Backoff(burst=3, delay=5.0, longest=60.0)
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from contracts.wire import encode
-from gateway_outbox.outbox import Outbox
+from gateway_outbox.outbox.outbox import Outbox
 from tests.gateway_outbox.conftest import Site
 from tests.gateway_outbox.scripted_api import ScriptedApi, status
 from tests.messages import message, messages

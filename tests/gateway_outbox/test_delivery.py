@@ -6,8 +6,8 @@ import pytest
 
 from contracts.message import Message
 from contracts.trace import HEADER, trace_id
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.relay import Relay
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.relay.relay import Relay
 from tests.gateway_outbox.scripted_api import ScriptedApi, status
 from tests.messages import CHANNEL, messages
 from tests.waiting import eventually
@@ -38,7 +38,7 @@ async def test_a_delivery_is_told_at_debug_only(
     outbox: Outbox, relay: Relay, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Otherwise a backlog would fill the log."""
-    caplog.set_level(logging.DEBUG, "gateway_outbox.delivery")
+    caplog.set_level(logging.DEBUG, "gateway_outbox.relay.delivery")
     await outbox.append(messages(3), "replay")
     await eventually(lambda: outbox.pending == 0)
     told = [r.__dict__["message_id"] for r in caplog.records if r.__dict__.get("seq")]

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.message import Message
-from gateway_outbox.entry import Entry, Skipped
-from gateway_outbox.failure_queue import read_failure_queue
+from gateway_outbox.replay.entry import Entry, Skipped
+from gateway_outbox.replay.failure_queue import read_failure_queue
 
 OLD: dict[str, Any] = {
     "channelId": "-1001234567890",

@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 
 from contracts.telemetry import Telemetry
-from gateway_outbox.health import Health
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.relay import Relay
+from gateway_outbox.control.health import Health
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.relay.relay import Relay
 from tests.gateway_outbox.conftest import Site
 from tests.gateway_outbox.scripted_api import ScriptedApi, status
 from tests.messages import messages

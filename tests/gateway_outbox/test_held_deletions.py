@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from contracts.message import Message
-from gateway_outbox.held_deletions import apply_held, dismiss_held, held_rows
-from gateway_outbox.outbox import Outbox
+from gateway_outbox.outbox.held_deletions import apply_held, dismiss_held, held_rows
+from gateway_outbox.outbox.outbox import Outbox
 from tests.messages import CHANNEL, SENT, message, messages
 
 

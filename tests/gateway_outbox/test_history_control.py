@@ -6,9 +6,10 @@ from typing import Any
 import anyio
 import pytest
 
-from gateway_outbox import backfill_queue, history_control, sync_control
-from gateway_outbox.history_desk import Compared, HistoryDesk, HistoryError
-from gateway_outbox.outbox import Outbox
+from gateway_outbox.control import history_control, sync_control
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.user import backfill_queue
+from gateway_outbox.user.history_desk import Compared, HistoryDesk, HistoryError
 from tests.gateway_outbox.conftest import Site
 from tests.messages import CHANNEL, TOKEN, messages
 

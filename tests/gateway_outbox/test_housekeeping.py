@@ -5,8 +5,14 @@ from contextlib import closing
 
 import anyio
 
-from gateway_outbox.housekeeping import PURGE_ROWS, audit, keep_house, purge_lanes, purge_settled
-from gateway_outbox.outbox import Outbox, Settlement
+from gateway_outbox.outbox.housekeeping import (
+    PURGE_ROWS,
+    audit,
+    keep_house,
+    purge_lanes,
+    purge_settled,
+)
+from gateway_outbox.outbox.outbox import Outbox, Settlement
 from tests.messages import messages
 from tests.waiting import eventually
 

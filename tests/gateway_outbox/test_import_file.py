@@ -7,7 +7,7 @@ import pytest
 
 from contracts.message import Message
 from gateway_outbox.errors import ExportError
-from gateway_outbox.import_file import ImportFile, read_file
+from gateway_outbox.replay.import_file import ImportFile, read_file
 
 MESSAGE = {"id": 5, "type": "message", "date_unixtime": "1762780000", "text": "oi"}
 EXPORT = {"type": "public_channel", "id": 1500000001, "messages": [MESSAGE] * 3}

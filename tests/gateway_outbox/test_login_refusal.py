@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from telethon import errors
 
-from gateway_outbox.login_refusal import SENTENCES, sentence, word
+from gateway_outbox.session.login_refusal import SENTENCES, sentence, word
 
 
 @pytest.mark.parametrize("name", SENTENCES)

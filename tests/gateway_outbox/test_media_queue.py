@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.message import Message, Photo
-from gateway_outbox.media_file import PART_BYTES, MediaFile, MediaFolderError
-from gateway_outbox.media_queue import MediaQueue, file_name
-from gateway_outbox.outbox import Outbox
+from gateway_outbox.media.media_file import PART_BYTES, MediaFile, MediaFolderError
+from gateway_outbox.media.media_queue import MediaQueue, file_name
+from gateway_outbox.outbox.outbox import Outbox
 from tests.messages import CHANNEL, message
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from contracts import wire
 from contracts.telemetry import Telemetry
-from gateway_outbox.outbox import Outbox, Settlement, open_outbox
+from gateway_outbox.outbox.outbox import Outbox, Settlement, open_outbox
 from tests.messages import CHANNEL, message, messages
 
 

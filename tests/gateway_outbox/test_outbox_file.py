@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from contracts.telemetry import Telemetry
-from gateway_outbox import outbox_file
 from gateway_outbox.errors import OutboxNewerError, OutboxUnusableError
-from gateway_outbox.outbox import open_outbox
+from gateway_outbox.outbox import outbox_file
+from gateway_outbox.outbox.outbox import open_outbox
 from tests.messages import CHANNEL, message
 
 

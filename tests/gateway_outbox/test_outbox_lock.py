@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway_outbox import outbox_lock
 from gateway_outbox.errors import AlreadyRunningError
+from gateway_outbox.outbox import outbox_lock
 
 
 def test_a_second_owner_is_refused_with_the_first_one_s_pid(tmp_path: Path) -> None:
     """Another process learns at once who holds the outbox."""
     outbox = tmp_path / "outbox.sqlite3"
     code = (
-        "import sys, pathlib; from gateway_outbox import outbox_lock\n"
+        "import sys, pathlib; from gateway_outbox.outbox import outbox_lock\n"
         "with outbox_lock.hold(pathlib.Path(sys.argv[1])): pass"
     )
     with outbox_lock.hold(outbox):
@@ -62,7 +62,7 @@ def test_whoever_looks_does_not_keep_an_owner_out(tmp_path: Path) -> None:
     with outbox_lock.hold(outbox):
         pass
     code = (
-        "import sys, pathlib; from gateway_outbox import outbox_lock\n"
+        "import sys, pathlib; from gateway_outbox.outbox import outbox_lock\n"
         "print('looking', flush=True)\n"
         "while True: outbox_lock.holder_of(pathlib.Path(sys.argv[1]))"
     )

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.telemetry import Telemetry
 from gateway_outbox.errors import OutboxFailedError
-from gateway_outbox.outbox import Outbox, open_outbox
-from gateway_outbox.outbox_writer import Command, OutboxWriter
+from gateway_outbox.outbox.outbox import Outbox, open_outbox
+from gateway_outbox.outbox.outbox_writer import Command, OutboxWriter
 from tests.gateway_outbox.test_outbox import rows
 from tests.messages import message, messages
 from tests.waiting import eventually

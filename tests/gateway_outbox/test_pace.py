@@ -1,6 +1,6 @@
 """Our own limits, by a clock that a test moves."""
 
-from gateway_outbox.pace import Pace
+from gateway_outbox.user.pace import Pace
 
 
 def waits(pace: Pace, *counts: int) -> list[float]:

@@ -9,9 +9,9 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from gateway_outbox import web
-from gateway_outbox.control import CONTROL_HEADER
-from gateway_outbox.web import ROUTES
+from gateway_outbox.control import web
+from gateway_outbox.control.control import CONTROL_HEADER
+from gateway_outbox.control.web import ROUTES
 from tests.gateway_outbox.conftest import Site
 from tests.raw_requests import ANSWERED, REFUSED, exchange, post, status
 

@@ -13,8 +13,8 @@ from contracts.canary import CANARY_PATH, CanaryStored
 from contracts.gateway_report import GatewayReply
 from contracts.token_use import PATH, TokenUse
 from contracts.wire import STATUS_PATH
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.relay import Relay
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.relay.relay import Relay
 from tests.gateway_outbox.scripted_api import ScriptedApi
 from tests.messages import messages
 from tests.recorded_wire import Exchange, recorded, versions, with_news

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from contracts.message import Message
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.relay import Relay, State
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.relay.relay import Relay, State
 from tests.gateway_outbox.scripted_api import ScriptedApi, status
 from tests.messages import CHANNEL, message, messages
 from tests.waiting import eventually

@@ -10,7 +10,7 @@ from blockbuster import blockbuster_ctx
 
 from contracts.message import Message
 from gateway_outbox.errors import ExportError
-from gateway_outbox.replay_source import Progress, Replay
+from gateway_outbox.replay.replay_source import Progress, Replay
 
 
 def export(path: Path, count: int, ending: str = "") -> Path:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from gateway_outbox.errors import AlreadyRunningError, LoginRequiredError, SessionUnusableError
-from gateway_outbox.session_backup import (
+from gateway_outbox.session.session_backup import (
     copy_to,
     inspect,
     keep_last_good,
     require_session,
     restore,
 )
-from gateway_outbox.session_file import hold_session
+from gateway_outbox.session.session_file import hold_session
 from tests.gateway_outbox.session_files import key_of, write_session
 
 # Writes pairs of rows as the library does: a transaction that stays open, then its commit. Each

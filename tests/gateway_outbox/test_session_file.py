@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway_outbox.errors import AlreadyRunningError, SessionUnusableError
-from gateway_outbox.session_file import (
+from gateway_outbox.session.session_file import (
     check_modes,
     hold_session,
     lock_path,
@@ -26,7 +26,7 @@ from tests.gateway_outbox.session_files import write_session
 from tests.messages import TOKEN
 
 HOLD = (
-    "import sys, pathlib; from gateway_outbox import session_file\n"
+    "import sys, pathlib; from gateway_outbox.session import session_file\n"
     "with session_file.hold_session(pathlib.Path(sys.argv[1])):\n"
     "    print('held', flush=True); sys.stdin.read()"
 )

@@ -4,9 +4,9 @@ import anyio
 
 from contracts.message import Message
 from contracts.telemetry import Telemetry
-from gateway_outbox.outbox import Outbox, Row, Settlement
-from gateway_outbox.relay import Relay
-from gateway_outbox.settling import ENOUGH_ROWS, MOST_ROWS, Settling
+from gateway_outbox.outbox.outbox import Outbox, Row, Settlement
+from gateway_outbox.relay.relay import Relay
+from gateway_outbox.relay.settling import ENOUGH_ROWS, MOST_ROWS, Settling
 from tests.gateway_outbox.scripted_api import ScriptedApi, status
 from tests.gateway_outbox.test_outbox import rows
 from tests.messages import CHANNEL, messages

@@ -13,9 +13,9 @@ import pytest
 from contracts.exit_status import ExitStatus
 from contracts.telemetry import Telemetry
 from gateway_outbox import supervision
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.outbox_writer import Command
-from gateway_outbox.relay import Relay
+from gateway_outbox.outbox.outbox import Outbox
+from gateway_outbox.outbox.outbox_writer import Command
+from gateway_outbox.relay.relay import Relay
 from gateway_outbox.service_manager import ServiceManager, connect
 from gateway_outbox.source import SourceState
 from gateway_outbox.supervision import Supervision, fault_of, status_line

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.message import Message
-from gateway_outbox.entry import Entry, Skipped
 from gateway_outbox.errors import ExportError
-from gateway_outbox.telegram_export import read_export
+from gateway_outbox.replay.entry import Entry, Skipped
+from gateway_outbox.replay.telegram_export import read_export
 from tests.fuzzing import examples
 
 Item = dict[str, Any]

@@ -12,7 +12,7 @@ from telethon.tl import types
 from contracts import wire
 from contracts.message import MAX_TEXT_BYTES, Origin
 from gateway_outbox.untrusted import UnreadableError
-from gateway_outbox.user_message import raw, read_message
+from gateway_outbox.user.user_message import raw, read_message
 
 SENT = datetime(2026, 11, 16, 13, 30, tzinfo=UTC)
 PEER = types.PeerChannel(1234567890)

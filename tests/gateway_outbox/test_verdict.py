@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_outbox.verdict import Action, judge, retry_after_seconds, speaks_against_row
+from gateway_outbox.relay.verdict import Action, judge, retry_after_seconds, speaks_against_row
 
 HELD = {401, 403, 404, 405}
 REJECTED = {400, 413, 415, 422}

@@ -7,9 +7,9 @@ import pytest
 
 from contracts import metrics
 from contracts.telemetry import Telemetry
+from gateway_outbox.control.web import ROUTES, serve
 from gateway_outbox.errors import PortBusyError
-from gateway_outbox.outbox import Outbox
-from gateway_outbox.web import ROUTES, serve
+from gateway_outbox.outbox.outbox import Outbox
 from tests.gateway_outbox.conftest import Site
 from tests.messages import messages
 from tests.waiting import eventually

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
-from ingest_api.database import Pool, open_pool
-from ingest_api.store import Store
+from ingest_api.database.database import Pool, open_pool
+from ingest_api.ingest.store import Store
 from tests.api_process import ApiProcess
 from tests.postgres import TestDatabases, settings
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.message import Message
-from ingest_api.delivery import Delivery
+from ingest_api.ingest.delivery import Delivery
 
 CHANNEL = -1001234567890
 SENT_AT = datetime(2025, 10, 25, 13, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 
 from contracts import wire
-from ingest_api.delivery import Delivery
+from ingest_api.ingest.delivery import Delivery
 from tests.ingest_api.test_ingest import HEADERS
 from tests.waiting import eventually
 

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from contracts.telemetry import Telemetry
-from ingest_api.delivery import Delivery
+from ingest_api.ingest.delivery import Delivery
 
 Table = list[dict[str, Any]]
 

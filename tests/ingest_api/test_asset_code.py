@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest_api.asset_code import (
+from ingest_api.parser.asset_code import (
     is_code,
     is_named_code,
     may_hold_code,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_api.brazilian_number import Habit, habit_of, read_price
+from ingest_api.parser.brazilian_number import Habit, habit_of, read_price
 
 PLAIN = Habit(dot_groups=False, comma_groups=False)
 

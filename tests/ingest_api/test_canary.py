@@ -5,9 +5,9 @@ import psycopg
 import pytest
 
 from contracts.wire import TOKEN_HEADER
-from ingest_api.database import Pool
+from ingest_api.database.database import Pool
+from ingest_api.database.statements import Statements
 from ingest_api.errors import DatabaseUnavailableError
-from ingest_api.statements import Statements
 from tests.api_process import ApiProcess
 from tests.ingest_api.tables import stored
 from tests.postgres import TOKEN

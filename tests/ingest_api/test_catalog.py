@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ingest_api.catalog import price
+from ingest_api.signals.catalog import price
 from tests.ingest_api.messages import body
 from tests.ingest_api.test_ingest import HEADERS
 

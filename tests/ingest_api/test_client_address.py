@@ -3,8 +3,8 @@
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from ingest_api.client_address import ClientAddress
-from ingest_api.rate_limit import RateLimit
+from ingest_api.request.client_address import ClientAddress
+from ingest_api.request.rate_limit import RateLimit
 
 PROXIES = ["10.0.0.0/8", "2001:db8::1"]
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
-from ingest_api.coalescer import Coalescer
-from ingest_api.delivery import Delivery
 from ingest_api.errors import DatabaseUnavailableError, OverloadedError, RejectedError
-from ingest_api.ledger import Recorded
-from ingest_api.store import Result, Store
+from ingest_api.ingest.coalescer import Coalescer
+from ingest_api.ingest.delivery import Delivery
+from ingest_api.ingest.ledger import Recorded
+from ingest_api.ingest.store import Result, Store
 from tests.ingest_api.messages import CHATTER, delivery
 from tests.ingest_api.tables import stored
 

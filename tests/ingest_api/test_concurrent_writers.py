@@ -15,7 +15,7 @@ import anyio
 import psycopg
 import pytest
 
-from ingest_api.delivery import Delivery
+from ingest_api.ingest.delivery import Delivery
 from ops.embedded_postgres import EmbeddedPostgres
 from tests.api_process import ApiProcess
 from tests.ingest_api.messages import CHATTER, OTHER_SIGNAL, SIGNAL, delivery, tombstone

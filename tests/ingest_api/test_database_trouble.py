@@ -16,8 +16,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from ingest_api.delivery import Delivery
-from ops.db_roles import Roles, make
+from ingest_api.ingest.delivery import Delivery
+from ops.db.db_roles import Roles, make
 from tests.api_process import ApiProcess
 from tests.ingest_api.messages import CHATTER, SIGNAL, delivery
 from tests.ingest_api.sender import Sender, numbered

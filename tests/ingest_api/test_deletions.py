@@ -6,9 +6,9 @@ import aiohttp
 import psycopg
 import pytest
 
-from ingest_api.delivery import Delivery
-from ingest_api.ledger import Recorded
-from ingest_api.store import Store
+from ingest_api.ingest.delivery import Delivery
+from ingest_api.ingest.ledger import Recorded
+from ingest_api.ingest.store import Store
 from tests.ingest_api.messages import OTHER_SIGNAL, SENT_AT, body, delivery, tombstone
 from tests.ingest_api.tables import expected, stored
 from tests.ingest_api.test_ingest import HEADERS

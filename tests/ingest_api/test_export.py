@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ingest_api.export import harmless
+from ingest_api.signals.export import harmless
 from tests.ingest_api.messages import SIGNAL, body
 from tests.ingest_api.test_ingest import HEADERS
 

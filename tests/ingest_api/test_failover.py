@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from ingest_api.delivery import Delivery
+from ingest_api.ingest.delivery import Delivery
 from ops.embedded_postgres import EmbeddedPostgres
 from tests.api_process import ApiProcess
 from tests.ingest_api.messages import SIGNAL, delivery

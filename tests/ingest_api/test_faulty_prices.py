@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest_api.signal import Malformed, NotASignal, Signal
-from ingest_api.signal_parser import parse
+from ingest_api.parser.signal import Malformed, NotASignal, Signal
+from ingest_api.parser.signal_parser import parse
 
 WHOLE = "Ativo: PETR4\nCompra: 1,00\nAlvo: 2,00\nStop: 0,50"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import anyio
 import psycopg
 
-from ingest_api.database import open_pool
-from ingest_api.feed_place import SafePlace
-from ingest_api.migrate import migrate
-from ingest_api.statements import Statements
+from ingest_api.database.database import open_pool
+from ingest_api.database.migrate import migrate
+from ingest_api.database.statements import Statements
+from ingest_api.signals.feed_place import SafePlace
 from ops.embedded_postgres import EmbeddedPostgres
 from tests.api_process import ApiProcess
 from tests.ingest_api.listening import listening, post

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_api.folded_text import fold
+from ingest_api.parser.folded_text import fold
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import pytest
 from contracts.message import Message
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
-from ingest_api.database import open_pool
-from ingest_api.delivery import Delivery
-from ingest_api.store import Store
+from ingest_api.database.database import open_pool
+from ingest_api.ingest.delivery import Delivery
+from ingest_api.ingest.store import Store
 from ops.demo import desk
 from tests.postgres import TestDatabases, settings
 

@@ -5,7 +5,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from contracts.telemetry import Telemetry
-from ingest_api.frame import Frame
+from ingest_api.request.frame import Frame
 from tests.ingest_api.tables import exposed
 
 

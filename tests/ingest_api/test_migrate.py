@@ -6,8 +6,8 @@ import anyio
 import psycopg
 import pytest
 
+from ingest_api.database.migrate import migrate
 from ingest_api.errors import MigrationError
-from ingest_api.migrate import migrate
 from ingest_api.sql import migrations
 from tests.postgres import settings
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ingest_api.brazilian_number import MAX_DECIMALS, MAX_INTEGER_DIGITS
-from ingest_api.signal import Malformed, NotASignal, Signal
-from ingest_api.signal_labels import LABELS, SIGNAL_TYPES
-from ingest_api.signal_parser import MAX_TARGETS, parse
+from ingest_api.parser.brazilian_number import MAX_DECIMALS, MAX_INTEGER_DIGITS
+from ingest_api.parser.signal import Malformed, NotASignal, Signal
+from ingest_api.parser.signal_labels import LABELS, SIGNAL_TYPES
+from ingest_api.parser.signal_parser import MAX_TARGETS, parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "parser.md"
 NAMES: dict[type, str] = {Signal: "signal", NotASignal: "not_a_signal", Malformed: "malformed"}

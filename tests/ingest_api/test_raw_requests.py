@@ -16,9 +16,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from contracts.canary import CANARY_PATH
 from contracts.wire import TOKEN_HEADER
-from ingest_api import form
-from ingest_api.answer import ProblemError, send_json
 from ingest_api.listener import listen, server_config, unread_is_no_error
+from ingest_api.request import form
+from ingest_api.request.answer import ProblemError, send_json
 from tests.api_process import ApiProcess
 from tests.postgres import TOKEN
 from tests.raw_requests import ANSWERED, REFUSED, exchange, post, status

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from ingest_api.replica import READS
+from ingest_api.database.replica import READS
 from ingest_api.sql import QUERIES
 from ops.embedded_postgres import EmbeddedPostgres
 from tests.api_process import ApiProcess

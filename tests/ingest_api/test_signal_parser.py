@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_api.signal import Malformed, NotASignal, Reading, Signal
-from ingest_api.signal_parser import parse
-from ingest_api.signal_reader import TOKEN
+from ingest_api.parser.signal import Malformed, NotASignal, Reading, Signal
+from ingest_api.parser.signal_parser import parse
+from ingest_api.parser.signal_reader import TOKEN
 
 pytestmark = pytest.mark.fuzz
 HERE = Path(__file__).parent

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from starlette.datastructures import QueryParams
 
-from ingest_api.answer import ProblemError
-from ingest_api.catalog import Cursor, SignalFilter
-from ingest_api.signals import signal_filter
+from ingest_api.request.answer import ProblemError
+from ingest_api.signals.catalog import Cursor, SignalFilter
+from ingest_api.signals.signals import signal_filter
 
 
 def _ms(*when: int) -> int:

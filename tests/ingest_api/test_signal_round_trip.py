@@ -5,8 +5,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_api.signal import Signal
-from ingest_api.signal_parser import parse
+from ingest_api.parser.signal import Signal
+from ingest_api.parser.signal_parser import parse
 
 ASSETS = st.sampled_from(
     ["PETR4", "B3SA3", "TAEE11", "AAPL34", "BOVA11", "PETRW385", "PETRK328W2", "PETR4F", "M1TA34"]

@@ -12,7 +12,7 @@ import anyio
 import psycopg
 
 from contracts.exit_status import ExitStatus
-from ingest_api import signal_stream
+from ingest_api.signals import signal_stream
 from ops.embedded_postgres import EmbeddedPostgres
 from tests.api_process import ApiProcess
 from tests.ingest_api.listening import listening, post

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from contracts.message import Origin
 from contracts.telemetry import Telemetry
-from ingest_api.database import Pool, open_pool
-from ingest_api.delivery import Delivery
+from ingest_api.database.database import Pool, open_pool
+from ingest_api.database.migrate import migrate
 from ingest_api.errors import DatabaseUnavailableError, RejectedError
-from ingest_api.ledger import Recorded
-from ingest_api.migrate import migrate
-from ingest_api.store import Store
+from ingest_api.ingest.delivery import Delivery
+from ingest_api.ingest.ledger import Recorded
+from ingest_api.ingest.store import Store
 from ops.embedded_postgres import EmbeddedPostgres
 from tests import postgres
 from tests.ingest_api.messages import (

@@ -21,7 +21,7 @@ def test_the_sites_are_found() -> None:
     found = sites()
     assert len(found) > 100
     assert Site(
-        "ops/upgrade_command.py", ("Say --check. The steps are in docs/howto/upgrade.md",)
+        "ops/install/upgrade_command.py", ("Say --check. The steps are in docs/howto/upgrade.md",)
     ) in (found)
 
 

@@ -5,7 +5,7 @@ from math import isfinite
 from time import time
 from typing import Any
 
-from ops.dashboard import Dashboard
+from ops.grafana.dashboard import Dashboard
 from tests.monitoring.dashboard_lint import panels
 from tests.monitoring.picture import Series, picture
 from tests.monitoring.prometheus import Prometheus

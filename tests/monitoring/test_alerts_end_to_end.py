@@ -13,8 +13,8 @@ import anyio
 import pytest
 from anyio.to_thread import run_sync
 
-from ops.dashboard import PROMETHEUS, Dashboard
-from ops.dashboards import DASHBOARDS
+from ops.grafana.dashboard import PROMETHEUS, Dashboard
+from ops.grafana.dashboards import DASHBOARDS
 from tests.monitoring.rule_files import alerts
 from tests.monitoring.shown import Shown
 from tests.monitoring.stack import STRANGE, WRONG, Stack, running_stack

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 import yaml
 
-from ops.dashboard import POSTGRES, Dashboard, matched
-from ops.dashboards import DASHBOARDS, FOLDER, file_of, text_of
+from ops.grafana.dashboard import POSTGRES, Dashboard, matched
+from ops.grafana.dashboards import DASHBOARDS, FOLDER, file_of, text_of
 from tests.monitoring.dashboard_lint import RULES, expressions, panels
 from tests.monitoring.rule_files import known_names, names_in
 
@@ -18,7 +18,7 @@ BY_NAME = pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda each: each
 
 @BY_NAME
 def test_the_file_is_what_the_code_says(dashboard: Dashboard) -> None:
-    """`python -m ops.dashboards` writes it anew."""
+    """`python -m ops.grafana.dashboards` writes it anew."""
     assert file_of(dashboard).read_text(encoding="utf-8") == text_of(dashboard)
 
 

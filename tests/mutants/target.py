@@ -18,10 +18,10 @@ STORE = "tests/ingest_api/test_store.py"
 TARGETS = {
     "parser": Target(
         files=(
-            "ingest_api/signal_parser.py",
-            "ingest_api/brazilian_number.py",
-            "ingest_api/asset_code.py",
-            "ingest_api/folded_text.py",
+            "ingest_api/parser/signal_parser.py",
+            "ingest_api/parser/brazilian_number.py",
+            "ingest_api/parser/asset_code.py",
+            "ingest_api/parser/folded_text.py",
         ),
         tests=(
             "tests/ingest_api/test_faulty_prices.py",
@@ -35,7 +35,7 @@ TARGETS = {
         without="grows or raises or chatter or letter_case or ends_within",
     ),
     "relay": Target(
-        files=("gateway_outbox/verdict.py", "gateway_outbox/relay.py"),
+        files=("gateway_outbox/relay/verdict.py", "gateway_outbox/relay/relay.py"),
         tests=("tests/gateway_outbox/test_verdict.py", "tests/gateway_outbox/test_relay.py"),
     ),
     "ledger": Target(
@@ -60,11 +60,14 @@ TARGETS = {
         ),
     ),
     "outbox": Target(
-        files=("gateway_outbox/outbox.py", "gateway_outbox/outbox_writer.py"),
+        files=("gateway_outbox/outbox/outbox.py", "gateway_outbox/outbox/outbox_writer.py"),
         tests=("tests/gateway_outbox/test_outbox.py", "tests/gateway_outbox/test_outbox_writer.py"),
     ),
     "reconcile": Target(
-        files=("gateway_outbox/reconcile_source.py", "gateway_outbox/reconcile_turn_source.py"),
+        files=(
+            "gateway_outbox/user/reconcile_source.py",
+            "gateway_outbox/user/reconcile_turn_source.py",
+        ),
         tests=("tests/telegram/test_user_lanes.py", "tests/telegram/test_user_source.py"),
     ),
 }

@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
-from ingest_api.database import open_pool
-from ingest_api.store import Store
+from ingest_api.database.database import open_pool
+from ingest_api.ingest.store import Store
 from ops.cli import main
 from tests.gateway_outbox.session_files import write_session
 from tests.ingest_api.messages import CHATTER, SIGNAL, delivery

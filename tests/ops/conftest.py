@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from contracts import metrics
 from contracts.message import Message
 from contracts.telemetry import Telemetry
-from gateway_outbox.outbox import Settlement, open_outbox
+from gateway_outbox.outbox.outbox import Settlement, open_outbox
 from ops.cli import main
 from tests.messages import messages
 from tests.ops.backup_site import Site, store

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from ops.move_site import read_env
+from ops.move.move_site import read_env
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = {

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from contracts.message import Message
-from ingest_api.delivery import Delivery
-from ops.adopted_messages import record
-from ops.adoption import connected
-from ops.db import database_settings
+from ingest_api.ingest.delivery import Delivery
+from ops.adopt.adopted_messages import record
+from ops.adopt.adoption import connected
+from ops.db.db import database_settings
 from tests.ops import old_databases as old
 from tests.ops.old_shapes import WORKING
 from tests.ops.test_adopt import adopted, rows, state

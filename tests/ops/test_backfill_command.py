@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ops.backfill_command import _time
-from ops.channels_check import sheet, spans
+from ops.channels.backfill_command import _time
+from ops.channels.channels_check import sheet, spans
 from ops.cli import main
 from tests.messages import CHANNEL
 from tests.ops.conftest import Command

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from gateway_outbox import outbox_lock
-from gateway_outbox.session_file import hold_session
+from gateway_outbox.outbox import outbox_lock
+from gateway_outbox.session.session_file import hold_session
 from tests.beside import beside
 from tests.ops.backup_site import Site, drop, store
 from tests.ops.started_programs import started_programs

@@ -9,9 +9,9 @@ import urllib.request
 
 import psycopg
 
-from gateway_outbox.backup_marks import path_of
-from ops.backup_grants import grant
-from ops.db_roles import Roles
+from gateway_outbox.control.backup_marks import path_of
+from ops.backup.backup_grants import grant
+from ops.db.db_roles import Roles
 from tests.ops.backup_site import Site, drop
 from tests.postgres import settings
 from tests.running_gateway import gateway_process

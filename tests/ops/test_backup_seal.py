@@ -157,7 +157,7 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 import pyrage
-from ops.backup_seal import seal, unseal
+from ops.backup.backup_seal import seal, unseal
 identity = pyrage.x25519.Identity.generate()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with open("/dev/zero", "rb") as zeros, open(sys.argv[1], "wb") as target:

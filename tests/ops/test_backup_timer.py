@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.backup_timer import BackupTimer
-from ops.doctor_store import no_backup
+from ops.backup.backup_timer import BackupTimer
+from ops.doctor.doctor_store import no_backup
 
 TO_COME = "ActiveState=active\nNextElapseUSecRealtime=Wed 2026-11-25 06:03:00 UTC\nResult=success"
 FAILED = "ActiveState=active\nNextElapseUSecRealtime=Wed 2026-11-25 06:03:00 UTC\nResult=exit-code"

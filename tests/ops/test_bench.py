@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ops.bench_command import MEASURES, bench
-from ops.bench_figure import Figure, latency, rate
-from ops.bench_reads import CASES
-from ops.bench_scale import QUESTIONS, VIEWS
-from ops.bench_stack import BenchStack, bench_stack
-from ops.bench_view import plain_lines
+from ops.bench.bench_command import MEASURES, bench
+from ops.bench.bench_figure import Figure, latency, rate
+from ops.bench.bench_reads import CASES
+from ops.bench.bench_scale import QUESTIONS, VIEWS
+from ops.bench.bench_stack import BenchStack, bench_stack
+from ops.bench.bench_view import plain_lines
 
 TINY = 0.01
 TABLES = ("all", "messages", "message_revisions", "tp_capital_signals", "follow_ups")

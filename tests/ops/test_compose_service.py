@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ops.compose_project import size_of
-from ops.compose_service import published, standing
-from ops.standing import State
+from ops.supervise.compose_project import size_of
+from ops.supervise.compose_service import published, standing
+from ops.supervise.standing import State
 
 CONTAINER: dict[str, Any] = json.loads("""
 {"Id": "0db2c5b905f8", "Name": "/i6t-api-2", "RestartCount": 1,

@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 from contracts.message import Message
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
-from ingest_api.database import open_pool
-from ingest_api.delivery import Delivery
-from ingest_api.store import Store
+from ingest_api.database.database import open_pool
+from ingest_api.ingest.delivery import Delivery
+from ingest_api.ingest.store import Store
 from ops.cli import main
 from tests.ingest_api.messages import SIGNAL
 from tests.postgres import settings

@@ -12,11 +12,11 @@ from psycopg.conninfo import make_conninfo
 
 from contracts.metrics import API
 from contracts.telemetry import Telemetry
-from ingest_api.database import open_pool
+from ingest_api.database.database import open_pool
+from ingest_api.database.migrate import migrate
+from ingest_api.database.statements import Statements
 from ingest_api.errors import MigrationError
-from ingest_api.migrate import migrate
-from ingest_api.statements import Statements
-from ingest_api.store import Store
+from ingest_api.ingest.store import Store
 from ops.cli import main
 from tests.ingest_api.messages import SIGNAL, delivery
 from tests.postgres import settings

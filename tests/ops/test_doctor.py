@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from gateway_outbox import backup_marks, outbox_lock
-from ops.doctor import CHECKS
+from gateway_outbox.control import backup_marks
+from gateway_outbox.outbox import outbox_lock
+from ops.doctor.doctor import CHECKS
 from ops.exposition import Labels, names, values
 from tests.messages import TOKEN
 from tests.ops.operated import Operator, operator

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.doctor_case import Case
-from ops.doctor_host import settings
-from ops.doctor_pipe import running
-from ops.installation import Installation
-from ops.plain_process import PlainProcess
-from ops.systemd_unit import SystemdUnit
+from ops.doctor.doctor_case import Case
+from ops.doctor.doctor_host import settings
+from ops.doctor.doctor_pipe import running
+from ops.supervise.installation import Installation
+from ops.supervise.plain_process import PlainProcess
+from ops.supervise.systemd_unit import SystemdUnit
 
 SHELL = {"PATH": "/usr/bin", "HOME": "/root"}
 GATEWAY = {"API_SECRET_TOKEN": "0123456789abcdef" * 2}

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ops.cli import main
-from ops.install_layout import Layout
+from ops.install.install_layout import Layout
 from ops.reference_docs import PAGES
 
 pytestmark = pytest.mark.skipif(

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from contracts.message import Origin
-from gateway_outbox.outbox import Settlement
+from gateway_outbox.outbox.outbox import Settlement
 from tests.messages import CHANNEL, message
 from tests.ops.conftest import fill
 

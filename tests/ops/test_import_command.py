@@ -172,7 +172,7 @@ def test_a_gateway_that_stops_in_between_ends_the_import(
     command: Command, outbox_path: Path
 ) -> None:
     """What was stored is told, and that doing it again is safe."""
-    from gateway_outbox import outbox_lock
+    from gateway_outbox.outbox import outbox_lock
 
     with outbox_lock.hold(outbox_path) as holder:
         outbox_lock.announce(outbox_path, holder, 1)

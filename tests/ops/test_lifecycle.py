@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.process_facts import start_ticks
+from ops.supervise.process_facts import start_ticks
 from tests.gateway_process import GatewayProcess
 from tests.ops.operated import Operator, operator
 from tests.waiting import until

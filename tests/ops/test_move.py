@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway_outbox.session_backup import inspect
+from gateway_outbox.session.session_backup import inspect
 from tests.gateway_outbox.session_files import key_of, write_session
 from tests.ops import old_databases
 from tests.ops.old_home import API_HASH, KEY, OldHome, gramjs, old_process

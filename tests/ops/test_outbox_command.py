@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway_outbox import outbox_lock
+from gateway_outbox.outbox import outbox_lock
 from tests.ops.conftest import Command
 
 LOOKS = ("status", "ls", "show 1", "verify", "export")

@@ -9,10 +9,10 @@ import pytest
 
 from contracts.message import Message
 from contracts.wire import encode
-from gateway_outbox import outbox_lock
-from ops import outbox_door
+from gateway_outbox.outbox import outbox_lock
 from ops.gateway_client import DoorError
-from ops.outbox_door import open_door
+from ops.outbox import outbox_door
+from ops.outbox.outbox_door import open_door
 from tests.messages import message
 from tests.ops.conftest import Command
 from tests.running_gateway import GatewayProcess, gateway_process

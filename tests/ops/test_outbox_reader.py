@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from gateway_outbox.errors import OutboxUnusableError
-from gateway_outbox.outbox_lock import lock_path
-from ops.outbox_reader import open_reader
+from gateway_outbox.outbox.outbox_lock import lock_path
+from ops.outbox.outbox_reader import open_reader
 from tests.ops.conftest import Command
 from tests.running_gateway import ROOT, gateway_process
 
@@ -22,7 +22,7 @@ from tests.running_gateway import ROOT, gateway_process
 COUNT = """
 import os, sys
 from pathlib import Path
-from ops.outbox_reader import open_reader
+from ops.outbox.outbox_reader import open_reader
 if os.geteuid() == 0:
     os.seteuid(65534)
 with open_reader(Path(sys.argv[1])) as reader:

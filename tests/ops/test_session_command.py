@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway_outbox.session_file import hold_session
+from gateway_outbox.session.session_file import hold_session
 from ops.cli import main
 from tests.gateway_outbox.session_files import key_of, write_session
 from tests.running_gateway import gateway_process

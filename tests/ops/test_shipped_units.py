@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from contracts.exit_status import ExitStatus
-from ops import shipped_units
-from ops.install_layout import Layout
-from ops.shipped_units import API, GATEWAY, units
+from ops.install import shipped_units
+from ops.install.install_layout import Layout
+from ops.install.shipped_units import API, GATEWAY, units
 
 EXPOSURE = 12  # tenths
 HERE = Layout.of_machine(Path("/"), Path(sys.prefix))

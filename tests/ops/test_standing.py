@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.standing import Standing, State, verdict
+from ops.supervise.standing import Standing, State, verdict
 
 
 def rows(*, database: State, api: tuple[State, ...], gateway: State) -> list[Standing]:

@@ -1,7 +1,7 @@
 """What systemctl prints, as recorded from systemd 252 with the gateway's unit."""
 
-from ops.log_line import parse as parse_line
-from ops.systemd_unit import parse, standing
+from ops.supervise.log_line import parse as parse_line
+from ops.supervise.systemd_unit import parse, standing
 
 RUNNING = """\
 MainPID=129

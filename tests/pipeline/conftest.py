@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.demo_stack import API_PORT, DATABASE_PORT, GATEWAY_PORT
+from ops.demo.demo_stack import API_PORT, DATABASE_PORT, GATEWAY_PORT
 from tests.listener import is_free
 
 

@@ -10,13 +10,13 @@ import anyio
 from contracts import metrics
 from contracts.secret import Token
 from contracts.telemetry import Telemetry
-from gateway_outbox import outbox_lock
-from gateway_outbox.api_client import open_api_client
-from gateway_outbox.backoff import Backoff
-from gateway_outbox.delivery import Delivery
-from gateway_outbox.outbox import Outbox, open_outbox
-from gateway_outbox.outbox_writer import Command
-from gateway_outbox.relay import Relay
+from gateway_outbox.outbox import outbox_lock
+from gateway_outbox.outbox.outbox import Outbox, open_outbox
+from gateway_outbox.outbox.outbox_writer import Command
+from gateway_outbox.relay.api_client import open_api_client
+from gateway_outbox.relay.backoff import Backoff
+from gateway_outbox.relay.delivery import Delivery
+from gateway_outbox.relay.relay import Relay
 from gateway_outbox.settings import Settings
 from tests.postgres import TOKEN
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from contracts.message import Message
-from gateway_outbox.held_deletions import tombstone
+from gateway_outbox.outbox.held_deletions import tombstone
 
 SENT = datetime(2026, 11, 16, 13, 30, tzinfo=UTC)
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.message import Message, text_digest
-from ingest_api.signal import Signal
-from ingest_api.signal_parser import parse
+from ingest_api.parser.signal import Signal
+from ingest_api.parser.signal_parser import parse
 
 
 class Arrival(NamedTuple):

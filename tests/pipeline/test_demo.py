@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ops.demo_stack import API_PORT, DATABASE_PORT, GATEWAY_PORT
+from ops.demo.demo_stack import API_PORT, DATABASE_PORT, GATEWAY_PORT
 from tests.listener import is_free
 from tests.waiting import until
 

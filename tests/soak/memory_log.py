@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import anyio
 
-from ops.bench_memory import resident
+from ops.bench.bench_memory import resident
 from tests.soak.kept_process import KeptProcess
 
 _MINUTE = 60.0

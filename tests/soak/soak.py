@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from ops.bench_machine import machine
+from ops.bench.bench_machine import machine
 from tests.postgres import server_folder
 from tests.soak.accounting import audit
 from tests.soak.catching_up import CatchingUpError, at_rest, caught_up

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import anyio
 
 from contracts.message import Key
-from ops.bench_messages import bench_messages
+from ops.bench.bench_messages import bench_messages
 from tests.soak.told import Book, Told, Version, posted_now
 from tests.telegram.bot_api_server import BotApiServer
 from tests.telegram.bot_updates import chat

@@ -8,7 +8,7 @@ from telethon import TelegramClient
 
 from contracts import metrics
 from contracts.telemetry import Telemetry
-from gateway_outbox.outbox import open_outbox
+from gateway_outbox.outbox.outbox import open_outbox
 from tests.telegram.channel import Channel
 from tests.telegram.client import connected_client
 from tests.telegram.gateway_user import Site

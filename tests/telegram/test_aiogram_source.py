@@ -22,7 +22,7 @@ logging.getLogger().addHandler(Kept())
 from pydantic import BaseModel
 before = BaseModel.__dict__.get("model_rebuild"), dict(BaseModel.model_config)
 {first}
-from gateway_outbox import aiogram_source as source
+from gateway_outbox.bot import aiogram_source as source
 with open("/proc/self/statm") as statm:
     pages = int(statm.read().split()[1])
 after = BaseModel.__dict__.get("model_rebuild"), dict(BaseModel.model_config)

@@ -9,13 +9,13 @@ import anyio
 import pytest
 from telethon.tl import types
 
-from gateway_outbox import backfill_queue, backfill_source
-from gateway_outbox.backfill_queue import Backfill
-from gateway_outbox.backfill_source import BackfillLane
-from gateway_outbox.forward_queue import ForwardQueue
-from gateway_outbox.history_desk import HistoryDesk, HistoryError
-from gateway_outbox.side_queues import SideQueues
-from gateway_outbox.user_intake import UserIntake
+from gateway_outbox.forward.forward_queue import ForwardQueue
+from gateway_outbox.outbox.side_queues import SideQueues
+from gateway_outbox.user import backfill_queue, backfill_source
+from gateway_outbox.user.backfill_queue import Backfill
+from gateway_outbox.user.backfill_source import BackfillLane
+from gateway_outbox.user.history_desk import HistoryDesk, HistoryError
+from gateway_outbox.user.user_intake import UserIntake
 from tests.telegram.channel import Channel
 from tests.telegram.lane_rig import LaneRig, lane_rig
 from tests.waiting import eventually

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from contracts import wire
 from contracts.message import Message, Origin
-from gateway_outbox.bot_message import (
+from gateway_outbox.bot.bot_message import (
     KINDS,
     Meaning,
     Membership,
     Migration,
     read_update,
 )
-from gateway_outbox.entry import Skipped
+from gateway_outbox.replay.entry import Skipped
 from gateway_outbox.untrusted import UnreadableError
 from tests.telegram.bot_updates import CHANNEL, SENT, chat, forwarded, post, sizes
 

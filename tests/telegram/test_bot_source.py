@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.message import Origin
-from gateway_outbox.bot_message import KINDS
+from gateway_outbox.bot.bot_message import KINDS
 from tests.telegram.bot_api_server import FIRST_UPDATE, Fault
 from tests.telegram.bot_bench import Bench, bot_bench
 from tests.telegram.bot_updates import CHANNEL, chat, forwarded, post, sizes

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from gateway_outbox.tracked_channel import MARK
+from gateway_outbox.user.tracked_channel import MARK
 from tests.telegram.bot_api_server import TOKEN as BOT_TOKEN
 from tests.telegram.bot_api_server import bot_api_server
 from tests.telegram.bot_updates import CHANNEL, post

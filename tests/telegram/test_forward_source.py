@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 import pytest
 
-from gateway_outbox import forward_source
-from gateway_outbox.forward_queue import ForwardQueue
-from gateway_outbox.forward_source import ForwardLane
+from gateway_outbox.forward import forward_source
+from gateway_outbox.forward.forward_queue import ForwardQueue
+from gateway_outbox.forward.forward_source import ForwardLane
 from tests.telegram.channel import Channel
 from tests.telegram.lane_rig import LaneRig, lane_rig, received, store
 from tests.waiting import eventually
@@ -94,7 +94,7 @@ async def test_an_album_stays_together(
     forwarding: Forwarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One request, when no part has come for a while; parts that come apart too."""
-    monkeypatch.setattr("gateway_outbox.forward_queue.ALBUM_SECONDS", 0.3)
+    monkeypatch.setattr("gateway_outbox.forward.forward_queue.ALBUM_SECONDS", 0.3)
     async with forwarding.running():
         await forwarding.post("1", grouped_id=7)
         await forwarding.post("2", "3", grouped_id=7)
@@ -124,7 +124,7 @@ async def test_a_message_that_is_gone_is_refused(
     forwarding: Forwarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Alone, or as a part of an album whose rest is copied."""
-    monkeypatch.setattr("gateway_outbox.forward_queue.ALBUM_SECONDS", 0.0)
+    monkeypatch.setattr("gateway_outbox.forward.forward_queue.ALBUM_SECONDS", 0.0)
     await forwarding.post("a")
     await forwarding.post("1", "2", grouped_id=7)
     forwarding.source.delete([1, 3])
@@ -249,7 +249,7 @@ async def test_a_gap_that_stays_is_not_waited_for_long(
     forwarding: Forwarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service message has an id too, and is never forwarded."""
-    monkeypatch.setattr("gateway_outbox.forward_queue.GAP_SECONDS", 0.2)
+    monkeypatch.setattr("gateway_outbox.forward.forward_queue.GAP_SECONDS", 0.2)
     await forwarding.post("a")
     forwarding.source.post("never seen")
     await forwarding.post("c")

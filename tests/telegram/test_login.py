@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from gateway_outbox.session_file import hold_session
+from gateway_outbox.session.session_file import hold_session
 from tests.gateway_outbox.session_files import key_of
 from tests.telegram.client import client_of
 from tests.telegram.login_place import LoginPlace, login_place

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telethon import functions, types
 
-from gateway_outbox.session_backup import inspect
+from gateway_outbox.session.session_backup import inspect
 from tests.telegram.account_answers import config
 from tests.telegram.call import Call
 from tests.telegram.login_place import LoginPlace, login_place

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ops.qr_code import blocks
+from ops.session.qr_code import blocks
 from tests.telegram.login_place import COMMAND, LoginPlace, login_place
 from tests.telegram.terminal_process import TerminalProcess, on_terminal
 from tests.waiting import eventually

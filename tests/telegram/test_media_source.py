@@ -12,10 +12,10 @@ import anyio
 import pytest
 from telethon.tl import functions
 
-from gateway_outbox import media_source
-from gateway_outbox.media_file import PART_BYTES
-from gateway_outbox.media_queue import MediaQueue
-from gateway_outbox.media_source import MediaLane
+from gateway_outbox.media import media_source
+from gateway_outbox.media.media_file import PART_BYTES
+from gateway_outbox.media.media_queue import MediaQueue
+from gateway_outbox.media.media_source import MediaLane
 from tests.telegram import file_answers
 from tests.telegram.call import Call
 from tests.telegram.channel import Channel

@@ -6,7 +6,7 @@ import anyio
 import pytest
 from telethon.tl import functions, types
 
-from gateway_outbox.held_deletions import apply_held
+from gateway_outbox.outbox.held_deletions import apply_held
 from tests.telegram.channel import Channel, now
 from tests.telegram.gateway_user import Site, told
 from tests.telegram.world import Telegram

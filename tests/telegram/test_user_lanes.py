@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from telethon.tl import functions
 
-from gateway_outbox.media_file import PART_BYTES
+from gateway_outbox.media.media_file import PART_BYTES
 from tests.messages import TOKEN
 from tests.telegram import file_answers
 from tests.telegram.call import Call

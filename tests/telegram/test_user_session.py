@@ -14,12 +14,12 @@ from gateway_outbox.errors import (
     LoginRequiredError,
     SourceLostError,
 )
-from gateway_outbox.request_source import Requests
 from gateway_outbox.service import STATUS_OF
-from gateway_outbox.session_file import hold_session
+from gateway_outbox.session.session_file import hold_session
 from gateway_outbox.source import Condition
-from gateway_outbox.tracked_channel import TrackedChannel
-from gateway_outbox.user_source import UserSource
+from gateway_outbox.user.request_source import Requests
+from gateway_outbox.user.tracked_channel import TrackedChannel
+from gateway_outbox.user.user_source import UserSource
 from tests.telegram.channel import Channel
 from tests.telegram.gateway_user import Site
 from tests.telegram.refusal import RefusedError

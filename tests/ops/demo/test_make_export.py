@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from contracts.message import Message
-from gateway_outbox.entry import Skipped
-from gateway_outbox.import_file import read_file
+from gateway_outbox.replay.entry import Skipped
+from gateway_outbox.replay.import_file import read_file
 from ops.demo import make_export
 from ops.demo.desk import MESA_TRADES, VELOZ_TRADES
 

@@ -1,0 +1,1 @@
+"""The forwarder: copies of messages to the destination channel, each once."""

@@ -1,0 +1,1 @@
+"""Files of messages: what is to be downloaded, and the lane that does it."""

@@ -1,0 +1,1 @@
+"""The gateway as the API sees it, and the registers of channels and bots of the old API."""

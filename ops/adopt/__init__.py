@@ -1,0 +1,1 @@
+"""The database of the system before this one, taken over: `tpcapital adopt`."""

@@ -1,0 +1,1 @@
+"""Installation and upgrade: `tpcapital install`, `uninstall`, `upgrade` and `as-service`."""

@@ -1,0 +1,1 @@
+"""The move from the monolith: `tpcapital migrate-from-monolith`."""

@@ -1,0 +1,1 @@
+"""The shared token, made and replaced: `tpcapital token`."""

@@ -1,0 +1,1 @@
+"""What runs the pipeline, whoever that is: `tpcapital start`, `stop`, `status` and `logs`."""

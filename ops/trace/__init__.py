@@ -1,0 +1,1 @@
+"""One message's story across both services: `tpcapital trace`."""

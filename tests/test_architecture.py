@@ -24,8 +24,8 @@ OWNERS = {
     "aiogram": r"gateway_outbox\.\w+\.(\w*_source|login)",
     "aiosqlite": r"gateway_outbox\.outbox\.outbox\w*",
     "sqlite3": r"gateway_outbox\.(outbox\.outbox|session\.session)\w*|ops\.\w+\.(\w*_)?outbox\w*",
-    "psycopg": r"ingest_api\.(\w+\.)?(app|catalog|database|errors|forwarded_messages|gateway_link|health"
-    r"|ledger|migrate|replica|rescan|service|settings|signal_feed|statements|store)"
+    "psycopg": r"ingest_api\.(\w+\.)?"
+    r"(app|catalog|database|errors|forwarded_messages|gateway_link|health|ledger|migrate|replica|rescan|service|settings|signal_feed|statements|store)"
     r"|ops\.((adopt|backup|bench|db|demo)\.\w+|dsn_option|embedded_postgres|trace\.db_story)",
     "psycopg_pool": r"ingest_api\.(\w+\.)?"
     r"(app|catalog|database|errors|health|ledger|service|store)",

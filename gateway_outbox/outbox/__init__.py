@@ -1,1 +1,1 @@
-"""The outbox: the SQLite file that every received message is committed to, and all that guards it."""
+"""The outbox: the SQLite file that every message is committed to, and all that guards it."""

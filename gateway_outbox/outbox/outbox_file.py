@@ -3,6 +3,7 @@
 All of it happens before the writer starts, by the process that holds the lock.
 """
 
+import codecs
 import logging
 import os
 import sqlite3
@@ -28,6 +29,8 @@ DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 # rest may hold is met when it is read: `distrusting` then has the next start check everything.
 CHECK_SECONDS = 0.5
 
+_HEAD_BYTES = 4096  # the first page; SQLite's own begins with a text that ends in a zero
+
 # FULL: in WAL mode each commit is then followed by an fsync of the log, which is what "stored
 # before acknowledged" rests on (sqlite.org/pragma.html#pragma_synchronous).
 PRAGMAS = {
@@ -51,6 +54,7 @@ def prepare(path: Path) -> int:
     salvaged = 0
     suspect = _suspect(path)
     try:
+        _refuse_text(path)
         if path.exists() and not _is_sound(path, None if suspect.exists() else CHECK_SECONDS):
             salvaged = _set_aside(path)
         _create(path)
@@ -132,6 +136,20 @@ def _quick_check(connection: sqlite3.Connection, seconds: float | None) -> bool:
         timer.cancel()
         timer.join()
     return answer is not None and answer[0] == "ok"
+
+
+def _refuse_text(path: Path) -> None:
+    """A file of text is a mistyped path, not a damaged outbox: it stays where it is."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return
+    if text and all(each.isprintable() or each.isspace() for each in text):
+        raise OutboxUnusableError(str(path), "it is a text, and no outbox; set OUTBOX_PATH")
 
 
 def _refuse_foreign(path: Path, connection: sqlite3.Connection) -> None:

@@ -59,6 +59,17 @@ def test_another_program_s_database_is_refused_untouched(tmp_path: Path) -> None
         outbox_file.prepare(path)
 
 
+@pytest.mark.parametrize("content", [b'{"messages": []}\n', b"x", "não é ".encode() * 2000])
+def test_a_text_is_refused_untouched(tmp_path: Path, content: bytes) -> None:
+    """Nor is a file that a mistyped path names, which no damage makes of an outbox."""
+    path = tmp_path / "result.json"
+    path.write_bytes(content)
+    with pytest.raises(OutboxUnusableError, match="it is a text, and no outbox"):
+        outbox_file.prepare(path)
+    assert path.read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir()] == ["result.json"]
+
+
 async def test_a_damaged_file_is_kept_and_its_rows_salvaged(
     tmp_path: Path, telemetry: Telemetry
 ) -> None:
@@ -76,7 +87,7 @@ async def test_a_damaged_file_is_kept_and_its_rows_salvaged(
     assert kept(tmp_path) == [damaged]
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database" * 500, os.urandom(8192)])
+@pytest.mark.parametrize("content", [b"", b"\0" * 8192, os.urandom(8192)])
 async def test_a_file_of_rubbish_does_not_stop_the_gateway(
     tmp_path: Path, telemetry: Telemetry, content: bytes
 ) -> None:

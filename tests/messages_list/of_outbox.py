@@ -59,6 +59,12 @@ ROWS = [
         "OUTBOX_PATH",
     ),
     Row(
+        "import queue.jsonl --outbox channels.toml",
+        1,
+        "Error: outbox channels.toml cannot be opened: it is a text, and no outbox; set "
+        "OUTBOX_PATH",
+    ),
+    Row(
         "outbox retry --outbox outbox.sqlite3",
         2,
         "Error: Give row numbers, or --all for every dead letter.",

@@ -34,8 +34,28 @@ test-compose *args:
 soak-redeploys *args:
     @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_REDEPLOYS="${TPCAPITAL_REDEPLOYS:-50}" {{ python }} -m pytest -q -s -m "" tests/compose/test_stack.py -k redeployed "$@"
 
+# Type tutorial and installation in a container with nothing but Python (needs an engine)
+fresh *args:
+    @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_FRESH=1 {{ python }} -m pytest -q -s -m "" tests/compose/test_fresh.py "$@"
+
+# Let this version take over what an older REVISION, else the first tag, wrote (needs an engine)
+fresh-upgrade revision="":
+    @TPCAPITAL_NEEDS_ENGINE=1 TPCAPITAL_UPGRADE_FROM="$1" {{ python }} -m pytest -q -s -m "" tests/compose/test_upgrade_from.py
+
+# Upgrade the gateway under traffic 50 times, or so often as TPCAPITAL_UPGRADES says
+soak-upgrades *args:
+    @TPCAPITAL_UPGRADES="${TPCAPITAL_UPGRADES:-50}" {{ python }} -m pytest -q -s -m "" tests/pipeline/test_upgrades.py "$@"
+
+# Run everything under traffic and faults for an hour (--minutes, --seed, --rate, --faults none, --dsn)
+soak *args:
+    @{{ python }} -m tests.soak "$@"
+
 # Run all tests, also those that take minutes
 test-all *args: (test args) (test-long args)
+
+# Fuzz routes, readers and the parser: 100 times the examples of a test run, or TPCAPITAL_FUZZ times
+fuzz *args:
+    @TPCAPITAL_FUZZ="${TPCAPITAL_FUZZ:-100}" {{ python }} -m pytest -m fuzz --timeout=3600 --hypothesis-show-statistics "$@"
 
 # Test the units under a real systemd: LAB run SCRIPT … runs a script in a throw-away machine
 test-systemd lab *args:
@@ -94,6 +114,10 @@ lock *args:
 lock-check:
     {{ python }} -m ops.locks --check
 
+# Ask osv.dev for known vulnerabilities of the locked versions (69: nobody could be asked)
+audit *args:
+    @{{ python }} -m ops.audit "$@"
+
 # Write the JSON Schemas and the OpenAPI document from the types
 schemas:
     {{ python }} -m ingest_api.openapi
@@ -102,7 +126,12 @@ schemas:
 docs:
     {{ python }} -m ops.reference_docs
 
+# Make the documentation's site in the folder site; any warning fails
+site:
+    @{{ python }} -m sphinx --fresh-env --fail-on-warning --quiet -c docs . site
+    @echo "site/index.html"
+
 # Remove what tests, demo and tools left behind; .venv stays
 clean:
-    rm -rf demo-data bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info
+    rm -rf demo-data bench-results site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* *.egg-info
     find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

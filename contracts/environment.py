@@ -7,10 +7,11 @@ pair of quotes, which env files often carry, are taken off.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
+from contracts.plain_words import cause, rule
 from contracts.secret import Secret
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -22,6 +23,11 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+    @property
+    def sentences(self) -> str:
+        """The faults on one line, for a command that ends with them."""
+        return " ".join(f"{problem.removesuffix('.')}." for problem in self.problems)
 
 
 def load(kind: type[T], environ: Mapping[str, str]) -> T:
@@ -40,10 +46,14 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
             elif field.required:
                 problems.append(f"{name} is not set. {_meaning(field.type)}".rstrip())
         except OSError as error:
-            problems.append(f"{name}_FILE {error.filename}: {error.strerror}")
-        except (msgspec.ValidationError, UnicodeDecodeError) as error:
+            problems.append(
+                f"{name}_FILE {error.filename}: {cause(error)}. {_meaning(field.type)}".rstrip()
+            )
+        except (msgspec.ValidationError, UnicodeError) as error:
             shown = "" if is_secret(field.type) or name not in environ else f" {environ[name]!r}"
-            problems.append(f"{name}{shown}: {error}. {_meaning(field.type)}".rstrip())
+            problems.append(
+                f"{name}{shown} {_fault(error, field.type)}. {_meaning(field.type)}".rstrip()
+            )
     if problems:
         raise SettingsError(problems)
     try:
@@ -79,6 +89,7 @@ def unquoted(text: str) -> str:
 
 
 def _convert(text: str, kind: Any) -> Any:
+    text.encode()  # bytes that are no text come from the environment as halves of characters
     return msgspec.convert(text, kind, strict=False, dec_hook=_custom)
 
 
@@ -101,6 +112,22 @@ def description(kind: Any) -> str:
         if extra and "description" in extra:
             return str(extra["description"])
     return ""
+
+
+def _fault(error: Exception, kind: Any) -> str:
+    """What is wrong with a value, behind its name; a type of ours speaks for itself."""
+    if isinstance(error, UnicodeError):
+        return "is no text in UTF-8"
+    if chosen := _choices(kind):
+        return f"must be one of {', '.join(chosen)}"
+    return rule(str(error))
+
+
+def _choices(kind: Any) -> list[str]:
+    """The words that a value may be, where the type names them."""
+    if get_origin(kind) is Literal:
+        return [str(each) for each in get_args(kind)]
+    return [word for inner in get_args(kind) for word in _choices(inner)]
 
 
 def _meaning(kind: Any) -> str:

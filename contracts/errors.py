@@ -1,4 +1,6 @@
-"""The contract's own errors."""
+"""The contract's own errors, and what a task group made of errors."""
+
+from collections.abc import Iterator
 
 
 class ContractError(ValueError):
@@ -8,3 +10,17 @@ class ContractError(ValueError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors themselves, however deep the task groups wrapped them."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from leaves(each)
+    else:
+        yield error
+
+
+def sentences(error: BaseException) -> list[str]:
+    """What the errors themselves say, each once."""
+    return list(dict.fromkeys(map(str, leaves(error))))

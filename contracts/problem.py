@@ -60,11 +60,14 @@ INVALID_BODY = ProblemType("invalid-body", 400, "Validation failed")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "Invalid or missing authentication token")
 KEY_MISSING = ProblemType("api-key-missing", 401, "Unauthorized")
 KEY_WRONG = ProblemType("api-key-wrong", 403, "Forbidden")
+FOREIGN_ORIGIN = ProblemType("foreign-origin", 403, "Forbidden")
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "Method not allowed")
+SLOW_BODY = ProblemType("slow-body", 408, "Request timeout")
 AMBIGUOUS = ProblemType("ambiguous", 409, "Conflict")
 TOO_LARGE = ProblemType("too-large", 413, "Payload too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "Unsupported media type")
+FOREIGN_HOST = ProblemType("foreign-host", 421, "Misdirected request")
 RATE_LIMITED = ProblemType("rate-limited", 429, "Too Many Requests")
 INTERNAL = ProblemType("internal", 500, "Internal server error")
 DATABASE_DOWN = ProblemType("database-unavailable", 503, "Database connection failed")
@@ -79,11 +82,14 @@ ALL = (
     UNAUTHORIZED,
     KEY_MISSING,
     KEY_WRONG,
+    FOREIGN_ORIGIN,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    SLOW_BODY,
     AMBIGUOUS,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
+    FOREIGN_HOST,
     RATE_LIMITED,
     INTERNAL,
     DATABASE_DOWN,

@@ -1,11 +1,13 @@
 """The version of the whole: both services and the contract are released together."""
 
 import re
-from importlib.metadata import PackageNotFoundError, version
 
 
 def current() -> str:
     """The installed version, or `unreleased` when run from a bare source tree."""
+    # Not at the top: its import is a fifth of what `--help` takes.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("tpcapital")
     except PackageNotFoundError:

@@ -4,12 +4,13 @@
 metrics: a command that runs for a minute a day has nobody to scrape it.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+
+from gateway_outbox.whole_file import replaced
 
 Kind = Literal["backup", "restore_drill"]
 
@@ -51,11 +52,5 @@ def note(outbox: Path, kind: Kind, parts: Iterable[str], at: float) -> None:
     """
     marks = read(outbox)
     fresh = getattr(marks, kind) | dict.fromkeys(parts, at)
-    path = path_of(outbox)
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    with os.fdopen(os.open(new, flags, 0o600), "wb") as stream:
+    with replaced(path_of(outbox)) as stream:
         stream.write(msgspec.json.encode(msgspec.structs.replace(marks, **{kind: fresh})))
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)

@@ -4,7 +4,6 @@ The token is part of every URL, so nothing of aiogram's or aiohttp's errors is p
 words, and those without it.
 """
 
-from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -66,12 +65,7 @@ class BotApi:
         self._bot = Bot(self._token.reveal(), session=session)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._bot is not None:
             with anyio.CancelScope(shield=True):
                 await self._bot.session.close()

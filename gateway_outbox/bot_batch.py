@@ -11,11 +11,11 @@ from gateway_outbox.bot_message import (
     Accepts,
     Membership,
     Migration,
-    UnreadableUpdateError,
     read_update,
 )
 from gateway_outbox.entry import Skipped
 from gateway_outbox.outbox_row import revision_of
+from gateway_outbox.untrusted import UnreadableError
 
 MAX_RAW_BYTES = 512 * 1024  # what Telegram itself limits an update to
 
@@ -45,7 +45,7 @@ def read_batch(updates: list[dict[str, Any]], accepts: Accepts) -> BotBatch:
     for update in updates:
         try:
             _sort(batch, update, accepts)
-        except UnreadableUpdateError as error:
+        except UnreadableError as error:
             batch.undecoded.append(("bot", _raw(update), str(error), _now_ms()))
     return batch
 

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from contracts import wire
-from contracts.errors import ContractError
 from contracts.message import INT64_MAX, Message, Origin, Photo
 from gateway_outbox.entry import Skipped
 from gateway_outbox.message_text import fit, fit_name
 from gateway_outbox.rich_text import flatten
+from gateway_outbox.untrusted import UnreadableError, as_dict, checked, is_side
 
 # The update kinds that carry a message, and whether it is a new one.
 MESSAGES = {
@@ -79,14 +78,11 @@ class Migration(NamedTuple):
 Meaning = Message | Skipped | Membership | Migration
 
 
-class UnreadableUpdateError(Exception):
-    """Why an update cannot be read: it goes to the table `undecoded`, raw."""
-
-
 def read_update(update: dict[str, Any], accepts: Accepts) -> Meaning:
     """What the update means; `accepts` decides by a chat's id and public name.
 
-    Raises UnreadableUpdateError, and nothing else, for whatever it cannot read.
+    Raises UnreadableError, and nothing else, for whatever it cannot read: that goes to the table
+    `undecoded`, raw.
     """
     where = f"update {update.get('update_id')}"[:64]
     kind = next((name for name in KINDS if name in update), None)
@@ -94,8 +90,8 @@ def read_update(update: dict[str, Any], accepts: Accepts) -> Meaning:
         return Skipped(where, "an update of another kind")
     body = update[kind]
     if not isinstance(body, dict):
-        raise UnreadableUpdateError(f"{kind} is no object")
-    chat = _dict(body.get("chat"))
+        raise UnreadableError(f"{kind} is no object")
+    chat = as_dict(body.get("chat"))
     if chat.get("type") not in _CHATS:
         is_private = chat.get("type") == "private"
         return Skipped(where, "private chat" if is_private else "a chat of unknown type")
@@ -113,22 +109,16 @@ def _meaning(chat: dict[str, Any], body: dict[str, Any], accepts: Accepts) -> Me
         return Migration(chat_id, _id(body["migrate_to_chat_id"], "migrate_to_chat_id"))
     if any(name in body for name in _SERVICE):
         return None
-    return _checked(chat_id, body)
-
-
-def _checked(chat_id: int, body: dict[str, Any]) -> Message:
     try:
-        message = _message(chat_id, body)
-        wire.check(message)
-    except (ContractError, RecursionError) as error:
-        raise UnreadableUpdateError(f"breaks the contract at {error}") from None
-    return message
+        return checked(_message(chat_id, body))
+    except RecursionError as error:
+        raise UnreadableError(f"breaks the contract at {error}") from None
 
 
 def _message(chat_id: int, body: dict[str, Any]) -> Message:
     sent = _time(body.get("date"))
     if sent is None:
-        raise UnreadableUpdateError("date is missing or no time")
+        raise UnreadableError("date is missing or no time")
     edited, album = _time(body.get("edit_date")), body.get("media_group_id")
     return Message(
         channel_id=chat_id,
@@ -140,22 +130,22 @@ def _message(chat_id: int, body: dict[str, Any]) -> Message:
         photos=_photos(body.get("photo")),
         media_type=_media_type(body),
         album_id=fit(album)[:_MAX_ALBUM] or None if isinstance(album, str) else None,
-        origin=_origin(_dict(body.get("forward_origin"))),
+        origin=_origin(as_dict(body.get("forward_origin"))),
     )
 
 
 def _membership(chat: dict[str, Any], body: dict[str, Any]) -> Membership:
     chat_id = _id(chat.get("id"), "chat.id")
-    status, title = _dict(body.get("new_chat_member")).get("status"), chat.get("title")
+    status, title = as_dict(body.get("new_chat_member")).get("status"), chat.get("title")
     if not isinstance(status, str):
-        raise UnreadableUpdateError("my_chat_member without a status")
+        raise UnreadableError("my_chat_member without a status")
     name = fit_name(title) if isinstance(title, str) else None
     return Membership(chat_id, name or str(chat_id), (fit_name(status) or "")[:_MAX_ALBUM])
 
 
 def _id(value: Any, name: str) -> int:
     if not _is_id(value):
-        raise UnreadableUpdateError(f"{name} is missing or no id")
+        raise UnreadableError(f"{name} is missing or no id")
     return int(value)
 
 
@@ -169,7 +159,7 @@ def _time(value: Any) -> datetime | None:
     try:
         return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise UnreadableUpdateError("a time is beyond the calendar") from error
+        raise UnreadableError("a time is beyond the calendar") from error
 
 
 def _text(body: dict[str, Any]) -> str:
@@ -181,8 +171,8 @@ def _text(body: dict[str, Any]) -> str:
 
 def _photos(sizes: Any) -> list[Photo]:
     """The facts of the largest size, without which a download is not possible."""
-    known = [_dict(size) for size in sizes] if isinstance(sizes, list) else []
-    measured = [each for each in known if _is_side(each.get("width"), each.get("height"))]
+    known = [as_dict(size) for size in sizes] if isinstance(sizes, list) else []
+    measured = [each for each in known if is_side(each.get("width"), each.get("height"))]
     if not measured:
         return []
     largest = max(measured, key=lambda each: int(each["width"]) * int(each["height"]))
@@ -191,13 +181,9 @@ def _photos(sizes: Any) -> list[Photo]:
         value = largest.get(name)
         if isinstance(value, str):
             facts[name] = fit_name(value)
-        elif _is_side(value):
+        elif is_side(value):
             facts[name] = value
     return [facts]
-
-
-def _is_side(*values: Any) -> bool:
-    return all(type(value) is int and 0 < value < INT64_MAX for value in values)
 
 
 def _media_type(body: dict[str, Any]) -> str | None:
@@ -210,8 +196,8 @@ def _origin(forward: dict[str, Any]) -> Origin | None:
     """Where a forward came from: with channel and id, the copy counts as the original message."""
     if not forward:
         return None
-    chat = _dict(forward.get("chat") or forward.get("sender_chat"))
-    user = _dict(forward.get("sender_user"))
+    chat = as_dict(forward.get("chat") or forward.get("sender_chat"))
+    user = as_dict(forward.get("sender_user"))
     person = " ".join(
         part for part in (user.get("first_name"), user.get("last_name")) if isinstance(part, str)
     )
@@ -224,7 +210,3 @@ def _origin(forward: dict[str, Any]) -> Origin | None:
         timestamp=_time(forward.get("date")),
         name=fit_name(name) if isinstance(name, str) else None,
     )
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

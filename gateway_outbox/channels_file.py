@@ -11,12 +11,14 @@ enabled = true
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
+from contracts.plain_words import cause, rule
 from gateway_outbox.errors import ChannelsFileError
 from gateway_outbox.settings import Settings
 
@@ -98,7 +100,9 @@ def read(path: Path) -> list[Declared]:
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise ChannelsFileError(f"{path} cannot be read: {error}") from error
+        raise ChannelsFileError(
+            f"{path} cannot be read: {cause(error)}. Correct it or its rights"
+        ) from error
     return parse(text, path)
 
 
@@ -106,8 +110,11 @@ def parse(text: str, path: Path) -> list[Declared]:
     """The channels of a file's text; `path` is for the message. Raises ChannelsFileError."""
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ChannelsFileError(f"{path}: {error}. Correct it; nothing was changed.") from error
+    except (ValueError, msgspec.ValidationError, RecursionError) as error:
+        # ValueError is TOMLDecodeError, and that of a number with thousands of digits.
+        raise ChannelsFileError(
+            f"{path}: {rule(str(error))}. Correct it; nothing was changed."
+        ) from error
     if file.version != VERSION:
         raise ChannelsFileError(
             f"{path} has version {file.version}, this program knows {VERSION}."
@@ -143,8 +150,8 @@ def declared_by(word: str, *, label: str = "", role: Role = "source") -> Declare
 
 
 def _refuse_twins(path: Path, declared: list[Declared]) -> None:
-    keys = [each.key for each in declared]
-    if twins := sorted({str(key) for key in keys if keys.count(key) > 1}):
+    counts = Counter(each.key for each in declared)
+    if twins := sorted(str(key) for key, count in counts.items() if count > 1):
         raise ChannelsFileError(f"{path} declares {', '.join(twins)} more than once; keep one each")
     if sum(each.role == "destination" and each.enabled for each in declared) > 1:
         raise ChannelsFileError(f"{path} has more than one destination; keep one enabled")

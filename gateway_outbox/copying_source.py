@@ -11,7 +11,8 @@ from gateway_outbox.channels_file import Declared
 from gateway_outbox.forward_queue import Waiting
 from gateway_outbox.request_source import Requests
 from gateway_outbox.tracked_channel import TrackedChannel
-from gateway_outbox.user_message import UnreadableMessageError, read_message
+from gateway_outbox.untrusted import UnreadableError
+from gateway_outbox.user_message import read_message
 
 _PAGE = 100
 _MOST_PAGES = 10
@@ -100,5 +101,5 @@ class Copying:
 def _read(item: Any) -> Message | None:
     try:
         return read_message(item.to_dict())
-    except UnreadableMessageError:
+    except UnreadableError:
         return None

@@ -105,7 +105,9 @@ class Delivery:
                     "telegram_messages_published_total", number, source=source, outcome=outcome
                 )
         # Rows of one request share its answer: the longest wait among them stands for all.
-        self._telemetry.record("relay_delivery_seconds", (now - rows[0].appended_ms) / 1000)
+        # A clock set back makes it negative, which no histogram takes.
+        seconds = max(0.0, (now - rows[0].appended_ms) / 1000)
+        self._telemetry.record("relay_delivery_seconds", seconds)
 
 
 def _results(body: bytes, sent: int) -> list[_Answered] | None:

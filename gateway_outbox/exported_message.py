@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from contracts import wire
-from contracts.errors import ContractError
 from contracts.message import INT64_MAX, Message, Origin, Photo
 from gateway_outbox.entry import Entry, Skipped
+from gateway_outbox.message_text import fit_name
+from gateway_outbox.tracked_channel import MARK
+from gateway_outbox.untrusted import UnreadableError, checked
 
 # Exports before 2021 tell only the local time of the exporting machine, without its zone.
 LOCAL_ZONE = ZoneInfo("America/Sao_Paulo")
@@ -23,8 +24,6 @@ _GROUP_KINDS = frozenset({"private_group", "public_group"})
 _PRIVATE_KINDS = frozenset(
     {"personal_chat", "bot_chat", "saved_messages", "replies", "verification_codes"}
 )
-_MARK = 1_000_000_000_000  # a channel's marked id is -100 followed by its id
-_MAX_NAME = 256
 
 # The words that the Bot API uses, so that a message reads alike from every source.
 _MEDIA_WORDS = {
@@ -52,27 +51,19 @@ class Chat(NamedTuple):
     kind: Any = None
 
 
-class _UnreadableError(Exception):
-    """Why this is no message to keep, in the words of `Skipped.reason`."""
-
-
 def read_message(item: dict[str, Any], chat: Chat, where: str) -> Entry:
     """The message, or why it is skipped. Never raises for any JSON object."""
     try:
-        message = _message(item, _marked(chat))
-        wire.check(message)
-    except _UnreadableError as error:
+        return checked(_message(item, _marked(chat)))
+    except UnreadableError as error:
         return Skipped(where, str(error))
-    except ContractError as error:
-        return Skipped(where, f"breaks the contract at {error}")
-    return message
 
 
 def _message(item: dict[str, Any], channel_id: int) -> Message:
     _must_be_message(item)
     sent = _time(item, "date")
     if sent is None:
-        raise _UnreadableError("no date")
+        raise UnreadableError("no date")
     edited = _time(item, "edited")
     return Message(
         channel_id=channel_id,
@@ -89,31 +80,31 @@ def _message(item: dict[str, Any], channel_id: int) -> Message:
 
 def _marked(chat: Chat) -> int:
     if chat.kind in _PRIVATE_KINDS:
-        raise _UnreadableError("private chat: its message ids are one account's own, no channel's")
+        raise UnreadableError("private chat: its message ids are one account's own, no channel's")
     if chat.kind is None or chat.id is None:
-        raise _UnreadableError("the chat's type and id are missing or come after its messages")
+        raise UnreadableError("the chat's type and id are missing or come after its messages")
     number = _number(chat.id, "the chat's id")
     if chat.kind in _CHANNEL_KINDS:
-        return -_MARK - number
+        return -MARK - number
     if chat.kind in _GROUP_KINDS:
         return -number
-    raise _UnreadableError("a chat of unknown type: neither channel nor group")
+    raise UnreadableError("a chat of unknown type: neither channel nor group")
 
 
 def _must_be_message(item: dict[str, Any]) -> None:
     kind = item.get("type", "message")
     if kind == "service":
         action = str(item.get("action", "without action"))
-        raise _UnreadableError(f"service message: {action[:64]}")
+        raise UnreadableError(f"service message: {action[:64]}")
     if kind == "unsupported":
-        raise _UnreadableError("unsupported: Telegram Desktop could not export it")
+        raise UnreadableError("unsupported: Telegram Desktop could not export it")
     if kind != "message":
-        raise _UnreadableError("an item of unknown type, no message")
+        raise UnreadableError("an item of unknown type, no message")
 
 
 def _number(value: Any, name: str) -> int:
-    if type(value) is not int or not 0 < value <= INT64_MAX - _MARK:
-        raise _UnreadableError(f"{name} is missing or no positive whole number")
+    if type(value) is not int or not 0 < value <= INT64_MAX - MARK:
+        raise UnreadableError(f"{name} is missing or no positive whole number")
     return value
 
 
@@ -123,14 +114,14 @@ def _time(item: dict[str, Any], name: str) -> datetime | None:
     try:
         if seconds is not None:
             if not re.fullmatch(r"-?[0-9]{1,12}", str(seconds)):
-                raise _UnreadableError(f"{name}_unixtime is no whole number of seconds")
+                raise UnreadableError(f"{name}_unixtime is no whole number of seconds")
             return datetime.fromtimestamp(int(seconds), UTC)
         if local is None:
             return None
         stamp = datetime.fromisoformat(local)
         return (stamp if stamp.tzinfo else stamp.replace(tzinfo=LOCAL_ZONE)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise _UnreadableError(f"{name} is no time") from error
+        raise UnreadableError(f"{name} is no time") from error
 
 
 def _text(item: dict[str, Any]) -> str:
@@ -139,14 +130,14 @@ def _text(item: dict[str, Any]) -> str:
         return text
     parts = text or item.get("text_entities") or []
     if not isinstance(parts, list):
-        raise _UnreadableError("text is neither a string nor a list of pieces")
+        raise UnreadableError("text is neither a string nor a list of pieces")
     return "".join(map(_piece, parts))
 
 
 def _piece(part: Any) -> str:
     piece = part.get("text") if isinstance(part, dict) else part
     if not isinstance(piece, str):
-        raise _UnreadableError("a piece of the text is no text")
+        raise UnreadableError("a piece of the text is no text")
     return piece
 
 
@@ -174,4 +165,4 @@ def _media_type(item: dict[str, Any]) -> str | None:
 
 def _origin(item: dict[str, Any]) -> Origin | None:
     name = item.get("forwarded_from")
-    return Origin(name=name[:_MAX_NAME]) if isinstance(name, str) and name else None
+    return Origin(name=fit_name(name)) if isinstance(name, str) and name else None

@@ -60,12 +60,16 @@ class History:
         return max(oldest, int(rows[0][0]))
 
     async def read_on(self, channel: TrackedChannel, *, is_gap: bool) -> None:
-        """Take over everything beyond `contiguous_id`, chunk by chunk.
+        """Take over everything beyond `contiguous_id` that is there now, chunk by chunk.
+
+        What is posted meanwhile is left to the difference: a reader slower than the channel would
+        follow it for ever, and no other channel would have its turn.
 
         In a gap, ids that are missing at Telegram are noted: as deletions of what we had, and as
         holes where we had nothing.
         """
-        async for chunk in self._chunks(channel):
+        top_id = (await self.head(channel)).top_id
+        async for chunk in self._chunks(channel, top_id):
             items = [each.to_dict() for each in chunk]
             received = Received(channel.channel_id, items, is_history=not is_gap)
             ids = {message.id for message in chunk}
@@ -116,9 +120,12 @@ class History:
         answer = await self._page(channel, offset_date=since, limit=1)
         return answer.messages[0].id + 1 if answer.messages else 1
 
-    async def _chunks(self, channel: TrackedChannel) -> AsyncIterator[list[Any]]:
+    async def _chunks(self, channel: TrackedChannel, top_id: int) -> AsyncIterator[list[Any]]:
         """Messages beyond `contiguous_id`; the caller moves it before the next chunk."""
-        while found := await self.chunk(channel, channel.contiguous_id):
+        while channel.contiguous_id < top_id:
+            found = await self.chunk(channel, channel.contiguous_id)
+            if not found:
+                return
             yield found
 
     async def _one_by_one(

@@ -20,6 +20,9 @@ _ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 
 # A message nests four deep; a file of brackets alone must not fill the memory.
 _MAX_DEPTH = 64
+# Nor does a text come near this; the parser begins a value anew with each slice, so that a long one
+# would take the square of its length.
+_MAX_VALUE_BYTES = 256 * 1024
 _STEPS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 _NEW: dict[str, Callable[[], Any]] = {"start_map": dict, "start_array": list}
 _ENDS = frozenset({"end_map", "end_array"})
@@ -36,9 +39,12 @@ def json_events(stream: BinaryIO) -> Iterator[JsonEvent]:
     # Numbers as the parser's own integers and floats: with arbitrary precision a number of
     # thousands of digits ends the whole process (ijson 3.6).
     parser = ijson.basic_parse_coro(events, use_float=True)
-    depth = 0
+    depth = silent = 0
     for start, piece in _repaired(stream):
         fault = _fault(partial(parser.send, piece))
+        silent = 0 if events else silent + len(piece)
+        if silent > _MAX_VALUE_BYTES:
+            fault = f"a value of more than {_MAX_VALUE_BYTES} bytes, which no export has"
         depth += sum([_STEPS[event] for event, _ in events if event in _STEPS])
         if depth > _MAX_DEPTH:
             fault = f"nested more than {_MAX_DEPTH} deep, which no export is"
@@ -90,6 +96,8 @@ def _fault(step: Callable[[], object]) -> str | None:
     """What the parser has against this step, in its own words."""
     try:
         step()
+    except UnicodeDecodeError:  # an escape such as \ud800 alone
+        return "half a character"
     except ijson.JSONError as error:
         words = error.args[0]
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)

@@ -24,10 +24,11 @@ from gateway_outbox.login_answers import Answers
 from gateway_outbox.login_begun import discard_half_made, forget_begun, half_made
 from gateway_outbox.login_refusal import sentence
 from gateway_outbox.qr_login_source import QrLogin
-from gateway_outbox.session_backup import inspect, require_session, set_aside, sync
+from gateway_outbox.session_backup import inspect, require_session, set_aside
 from gateway_outbox.session_file import hold_session, prepare_dir, prepare_file, session_path
 from gateway_outbox.session_settings import SessionSettings
 from gateway_outbox.string_session_source import StringSession
+from gateway_outbox.whole_file import sync
 
 SignIn = Callable[[TelegramClient], Awaitable[None]]
 

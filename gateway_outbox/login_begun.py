@@ -4,13 +4,13 @@ It is in the session's folder, mode 0600, beside the half-made session whose key
 for; the two belong together.
 """
 
-import os
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from gateway_outbox.session_file import FILE_MODE, PENDING_NAME
+from gateway_outbox.session_file import PENDING_NAME
+from gateway_outbox.whole_file import replaced
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -38,12 +38,8 @@ def read_begun(session: Path) -> Begun | None:
 
 def write_begun(session: Path, begun: Begun) -> None:
     """Note where the login is, replacing the note before."""
-    new = _note(session).with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
+    with replaced(_note(session)) as file:
         file.write(msgspec.json.encode(begun))
-    new.replace(_note(session))
 
 
 def forget_begun(session: Path) -> None:

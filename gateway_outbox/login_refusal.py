@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from contracts.plain_words import cause
+
 # What it means, and what to do; docs/reference/login-errors.md shows the same.
 SENTENCES = {
     "PhoneNumberInvalidError": (
@@ -103,8 +105,7 @@ def sentence(error: BaseException) -> str:
             f" each try makes the wait longer ({word(name)})."
         )
     if isinstance(error, OSError | TimeoutError | EOFError):
-        why = str(error) or name
-        return f"the server cannot be reached: {why}. Check the network and TELEGRAM_DC."
+        return f"the server cannot be reached: {cause(error)}. Check the network and TELEGRAM_DC."
     return f"Telegram refused: {error} ({name}). Nothing was changed; try again later."
 
 

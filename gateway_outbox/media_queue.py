@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from contracts.message import Message, Photo
 from gateway_outbox.outbox import Along, Outbox
 
+MediaEnd = Literal["done", "refused", "expired"]
 _AT_ONCE = 100
 
 # What a file of this kind mostly is; the name is given before the file is seen.
@@ -84,7 +85,7 @@ class MediaQueue:
     async def settle(
         self,
         file: WaitingFile,
-        state: Literal["done", "refused", "expired"],
+        state: MediaEnd,
         *,
         size: int | None = None,
         reason: str | None = None,

@@ -15,7 +15,7 @@ from telethon.tl import functions, types
 
 from contracts.telemetry import Telemetry
 from gateway_outbox.media_file import MediaFile, MediaFolderError
-from gateway_outbox.media_queue import MediaQueue, WaitingFile
+from gateway_outbox.media_queue import MediaEnd, MediaQueue, WaitingFile
 from gateway_outbox.outbox import Outbox
 from gateway_outbox.request_source import Requests
 from gateway_outbox.source import SourceState
@@ -143,7 +143,7 @@ class MediaLane:
     async def _settle(
         self,
         file: WaitingFile,
-        state: Literal["done", "refused", "expired"],
+        state: MediaEnd,
         *,
         size: int | None = None,
         reason: str | None = None,

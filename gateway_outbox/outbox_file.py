@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts import queries
+from contracts.plain_words import cause
 from gateway_outbox.errors import OutboxNewerError, OutboxUnusableError
 from gateway_outbox.outbox_salvage import salvage
 
@@ -55,7 +56,7 @@ def prepare(path: Path) -> int:
         _create(path)
         suspect.unlink(missing_ok=True)
     except (OSError, sqlite3.DatabaseError) as error:
-        raise OutboxUnusableError(str(path), str(error)) from error
+        raise OutboxUnusableError(str(path), cause(error)) from error
     return salvaged
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from contracts.plain_words import cause
 from gateway_outbox import lock_file
 from gateway_outbox.errors import AlreadyRunningError, OutboxUnusableError
 from gateway_outbox.lock_file import LockHeldError
@@ -39,7 +40,7 @@ def hold(outbox: Path) -> Iterator[Holder]:
         try:
             lock.enter_context(lock_file.hold(path, msgspec.json.encode(holder)))
         except OSError as error:
-            raise OutboxUnusableError(str(outbox), f"{error.strerror} ({path})") from error
+            raise OutboxUnusableError(str(outbox), f"{cause(error)} ({path})") from error
         except LockHeldError as error:
             known = _read(error.told)
             raise AlreadyRunningError(str(outbox), known.pid if known else None) from None

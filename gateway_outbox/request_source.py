@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Protocol, TypeVar
 
+import anyio
 from telethon import TelegramClient, errors
 from telethon.tl import TLRequest
 
@@ -12,6 +13,7 @@ from gateway_outbox.media_file import PART_BYTES
 from gateway_outbox.tracked_channel import TrackedChannel
 
 T = TypeVar("T")
+PATIENCE = 60.0
 
 
 async def answered(waiting: Awaitable[T]) -> T:
@@ -32,26 +34,39 @@ async def answered(waiting: Awaitable[T]) -> T:
 class Requests:
     """Asks, and waits where Telegram says so: stored, so that a restart waits on.
 
-    Every lane of the user session shares it; there is never a second connection.
+    Every lane of the user session shares it; there is never a second connection. An answer that
+    does not come within `patience` seconds never will: it was lost, or Telethon threw it away
+    because the clock was wrong. It would be waited for until the connection ends.
     """
 
-    def __init__(self, client: TelegramClient, floods: FloodWaits) -> None:
+    def __init__(
+        self, client: TelegramClient, floods: FloodWaits, patience: float = PATIENCE
+    ) -> None:
         self.client = client
         self._floods = floods
+        self._patience = patience
 
     def waits_for(self, name: str) -> float:
         """Seconds that requests of this name, as GetState, still have to wait."""
         return self._floods.seconds(name)
 
     async def ask(self, request: TLRequest) -> Any:
-        """Telegram's answer. Raises what Telethon raises, but for waits, which are obeyed."""
+        """Telegram's answer. Raises what Telethon raises, but for waits, which are obeyed.
+
+        Raises ConnectionError when it does not come.
+        """
         name = type(request).__name__.removesuffix("Request")
         while True:
             await self._floods.obey(name)
             try:
-                return await answered(self.client(request))
+                return await self._answer(name, request)
             except (errors.FloodWaitError, errors.FloodPremiumWaitError) as error:
                 await self._floods.note(name, float(error.seconds))
+
+    async def _answer(self, name: str, request: TLRequest) -> Any:
+        with anyio.move_on_after(self._patience):
+            return await answered(self.client(request))
+        raise ConnectionError(f"connected, but no answer to {name} within {self._patience:.0f} s")
 
     async def parts(
         self, location: Any, offset: int, size: int, centre: int

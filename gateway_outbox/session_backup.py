@@ -1,6 +1,5 @@
 """Copies of the session's file: consistent while it is in use, checked, and never one deleted."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -12,6 +11,7 @@ import msgspec
 from contracts import queries
 from gateway_outbox.errors import LoginRequiredError, SessionDamagedError, SessionUnusableError
 from gateway_outbox.session_file import check_modes, hold_session, prepare_dir, prepare_file
+from gateway_outbox.whole_file import sync
 
 QUERY = queries.load("gateway_outbox", "session.sql")
 VERSION = 8  # the schema of Telethon 1.45, which brings older ones up to it when it opens them
@@ -74,9 +74,14 @@ def inspect(path: Path, *, owned: bool = False) -> SessionFacts:
             raise SessionUnusableError(str(path), "it holds no key: that login was never finished")
         answer = connection.execute(QUERY["check"]).fetchone()
         if answer != ("ok",):
-            raise SessionDamagedError(str(path), f"SQLite says {answer[0] if answer else answer}")
+            raise SessionDamagedError(str(path), f"SQLite says {_one_line(answer)}")
         (entities,) = connection.execute(QUERY["entities"]).fetchone()
         return SessionFacts(version, "{}@{}:{}".format(*keys[0][:3]), entities)
+
+
+def _one_line(answer: tuple[object, ...] | None) -> str:
+    """What `integrity_check` found first, which SQLite writes in lines."""
+    return " ".join(str(answer[0]).split()) if answer else "nothing"
 
 
 def copy_to(path: Path, target: Path, *, owned: bool = False) -> SessionFacts:
@@ -170,12 +175,3 @@ def _reading(path: Path, *, owned: bool) -> Iterator[sqlite3.Connection]:
         damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
         kind = SessionDamagedError if damaged else SessionUnusableError
         raise kind(str(path), str(error)) from error
-
-
-def sync(path: Path) -> None:
-    """Have the disk keep what was written to a file, or the names in a folder."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from contracts.plain_words import cause
 from gateway_outbox import lock_file
 from gateway_outbox.errors import AlreadyRunningError, SessionUnusableError
 from gateway_outbox.lock_file import LockHeldError
@@ -102,7 +103,9 @@ def check_modes(path: Path) -> None:
 
 def denied(path: Path, error: OSError) -> SessionUnusableError:
     """The error that tells a person that the operating system refuses."""
-    reason = f"{error.strerror} ({error.filename}). Type it as the user who owns the folder"
+    reason = f"{cause(error)} ({error.filename})"
+    if isinstance(error, PermissionError):
+        reason += ". Type it as the user who owns the folder"
     return SessionUnusableError(str(path), reason)
 
 

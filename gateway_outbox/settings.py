@@ -132,6 +132,11 @@ class Settings(SessionSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         problems = [*self._session_problems(), *self._telegram_problems()]
+        problems += [
+            f"{name.upper()} {str(path)!r} names no file"
+            for name in ("outbox_path", "channels_file", "failure_queue_path")
+            if not (path := Path(getattr(self, name))).name
+        ]
         parts = urlsplit(self.api_endpoint)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             problems.append(f"API_ENDPOINT {self.api_endpoint!r} is no http or https URL")

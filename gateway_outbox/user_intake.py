@@ -19,7 +19,8 @@ from gateway_outbox.outbox import Along, Outbox
 from gateway_outbox.outbox_row import revision_of
 from gateway_outbox.side_queues import SideQueues
 from gateway_outbox.source import SourceState
-from gateway_outbox.user_message import UnreadableMessageError, marked, raw, read_message
+from gateway_outbox.untrusted import UnreadableError
+from gateway_outbox.user_message import marked, raw, read_message
 
 SOURCE = "user"
 
@@ -135,7 +136,7 @@ def _read(items: Iterable[dict[str, Any]]) -> tuple[list[Message], Along, Along]
     for item in items:
         try:
             message = read_message(item)
-        except UnreadableMessageError as error:
+        except UnreadableError as error:
             unread.append((SOURCE, raw(item), str(error), now_ms))
             continue
         if message:

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts import wire
-from contracts.errors import ContractError
 from contracts.message import EARLIEST, INT64_MAX, LATEST, Message, Origin, Photo
 from gateway_outbox.message_text import fit, fit_name
 from gateway_outbox.rich_text import flatten
 from gateway_outbox.tracked_channel import MARK
+from gateway_outbox.untrusted import UnreadableError, as_dict, checked, is_side
 
 MAX_RAW_BYTES = 256 * 1024
 _NO_MEDIA = ("MessageMediaEmpty", "MessageMediaWebPage")
@@ -29,23 +28,18 @@ _MEDIA_WORDS = {
 }
 
 
-class UnreadableMessageError(Exception):
-    """Why a message cannot be kept as one: it goes to the table `undecoded`, raw."""
-
-
 def read_message(item: dict[str, Any]) -> Message | None:
     """The message; None for what is none (service, empty, outside of channels and groups).
 
-    Raises UnreadableMessageError, and nothing else, for whatever breaks the contract.
+    Raises UnreadableError, and nothing else, for whatever breaks the contract: that goes to the
+    table `undecoded`, raw.
     """
     if item.get("_") != "Message" or (channel_id := marked(item.get("peer_id"))) is None:
         return None
     try:
-        message = _message(item, channel_id)
-        wire.check(message)
-    except (ContractError, RecursionError) as error:
-        raise UnreadableMessageError(f"breaks the contract at {error}") from None
-    return message
+        return checked(_message(item, channel_id))
+    except RecursionError as error:
+        raise UnreadableError(f"breaks the contract at {error}") from None
 
 
 def marked(peer: Any) -> int | None:
@@ -72,12 +66,12 @@ def raw(item: dict[str, Any]) -> bytes:
 def _message(item: dict[str, Any], channel_id: int) -> Message:
     sent = _time(item.get("date"))
     if sent is None:
-        raise UnreadableMessageError("date is missing or no time")
+        raise UnreadableError("date is missing or no time")
     if type(number := item.get("id")) is not int:
-        raise UnreadableMessageError("id is missing or no whole number")
+        raise UnreadableError("id is missing or no whole number")
     # Reactions, views and buttons count as edits for Telegram, and hide it from readers.
     edited = None if item.get("edit_hide") else _plausible(_time(item.get("edit_date")))
-    media = _dict(item.get("media"))
+    media = as_dict(item.get("media"))
     return Message(
         channel_id=channel_id,
         message_id=number,
@@ -87,7 +81,7 @@ def _message(item: dict[str, Any], channel_id: int) -> Message:
         photos=_photos(media),
         media_type=_media_type(media),
         album_id=str(item["grouped_id"]) if type(item.get("grouped_id")) is int else None,
-        origin=_origin(_dict(item.get("fwd_from"))),
+        origin=_origin(as_dict(item.get("fwd_from"))),
     )
 
 
@@ -111,20 +105,16 @@ def _plausible(value: datetime | None) -> datetime | None:
 
 def _photos(media: dict[str, Any]) -> list[Photo]:
     """What is known of a photo without its bytes: its id and the size of its largest version."""
-    photo = _dict(media.get("photo"))
+    photo = as_dict(media.get("photo"))
     if media.get("_") != "MessageMediaPhoto" or type(photo.get("id")) is not int:
         return []
     known: dict[str, str | int | float | bool | None] = {"id": str(photo["id"])}
     sizes = photo.get("sizes")
-    versions = [_dict(size) for size in sizes] if isinstance(sizes, list) else []
-    if measured := [each for each in versions if all(_is_side(each.get(s)) for s in "wh")]:
+    versions = [as_dict(size) for size in sizes] if isinstance(sizes, list) else []
+    if measured := [each for each in versions if is_side(each.get("w"), each.get("h"))]:
         largest = max(measured, key=lambda each: each["w"] * each["h"])
         known |= {"width": largest["w"], "height": largest["h"]}
     return [known]
-
-
-def _is_side(value: Any) -> bool:
-    return type(value) is int and 0 < value < INT64_MAX
 
 
 def _media_type(media: dict[str, Any]) -> str | None:
@@ -148,8 +138,8 @@ _DOCUMENTS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
 
 
 def _document_type(media: dict[str, Any]) -> str:
-    attributes = _dict(media.get("document")).get("attributes")
-    found = [_dict(each) for each in attributes] if isinstance(attributes, list) else []
+    attributes = as_dict(media.get("document")).get("attributes")
+    found = [as_dict(each) for each in attributes] if isinstance(attributes, list) else []
     for name, word in _DOCUMENTS:
         for attribute in found:
             if attribute.get("_") == name:
@@ -170,7 +160,3 @@ def _origin(forward: dict[str, Any]) -> Origin | None:
         timestamp=_plausible(_time(forward.get("date"))),
         name=fit_name(name) if isinstance(name, str) else None,
     )
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

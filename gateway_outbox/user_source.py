@@ -21,13 +21,14 @@ from contracts.telemetry import Telemetry
 from gateway_outbox.backoff import Backoff
 from gateway_outbox.channel_directory_source import ChannelDirectory
 from gateway_outbox.channels_file import Channels
+from gateway_outbox.clock_jump import ClockJump
 from gateway_outbox.errors import AccountBannedError, SourceLostError
 from gateway_outbox.flood_waits import FloodWaits
 from gateway_outbox.live_source import LivePath
 from gateway_outbox.outbox import Outbox
 from gateway_outbox.reconcile_source import Reconciliation
 from gateway_outbox.reconcile_turn_source import ReconcileTurns
-from gateway_outbox.request_source import Lane, Requests, answered
+from gateway_outbox.request_source import PATIENCE, Lane, Requests, answered
 from gateway_outbox.session_file import hold_session, session_path
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import SourceState
@@ -39,6 +40,7 @@ from gateway_outbox.user_trouble_source import ConnectionLostError, judged
 log = logging.getLogger(__name__)
 
 KEY_TRIES = 3
+MAX_JUMP = 20.0  # seconds; from 30 on Telethon throws messages away
 BACKOFF = Backoff(3, 4.0, 60.0)
 
 
@@ -47,11 +49,14 @@ class Pace:
     """Times of the user source in seconds; the defaults are for Telegram, tests have shorter ones.
 
     A connection that held for `steady` was a good one: the next trouble begins with short waits.
+    The heartbeat is answered within `answer`, any other request within `patience`.
     """
 
     heartbeat: float = 60.0
     answer: float = 10.0
     connect: float = 20.0
+    patience: float = PATIENCE
+    clock: float = 1.0
     steady: float = 30.0
     unknown_key: float = 15.0
     crowded: float = 300.0
@@ -168,7 +173,7 @@ class UserSource:
 
     async def _connect(self, client: TelegramClient) -> Requests:
         """Connected, and known to be logged in: Telethon itself would not say that it is not."""
-        requests = Requests(client, self._floods)
+        requests = Requests(client, self._floods, self._pace.patience)
         await self._floods.obey("GetState")
         with anyio.fail_after(self._pace.connect):
             self._live.listen(client)
@@ -182,6 +187,7 @@ class UserSource:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._until_lost, client)
             tasks.start_soon(self._beat, requests)
+            tasks.start_soon(self._watch_clock)
             tasks.start_soon(self._live.run)
             tasks.start_soon(self._turns.run, requests)
             for lane in self._lanes:
@@ -190,6 +196,16 @@ class UserSource:
     async def _until_lost(self, client: TelegramClient) -> None:
         await answered(client.disconnected)
         raise ConnectionLostError("the connection to Telegram ended")
+
+    async def _watch_clock(self) -> None:
+        """Only another connection asks again for what came while the clock was wrong.
+
+        Telethon throws it away, answers and pushes alike, and then waits for it.
+        """
+        jump = ClockJump()
+        while abs(jump.seconds) < MAX_JUMP:  # noqa: ASYNC110  # a clock tells no one that it was set
+            await anyio.sleep(self._pace.clock)
+        raise ConnectionLostError(f"the clock was set by {jump.seconds:+.0f} s")
 
     async def _beat(self, requests: Requests) -> None:
         """A connection that is open and dead shows by a question that nobody answers."""

@@ -1,9 +1,8 @@
 """What an error of the user session means: try again, or only a person can help."""
 
-from collections.abc import Iterator
-
 from telethon import errors
 
+from contracts.errors import leaves
 from gateway_outbox.errors import AccountBannedError, LoginRequiredError, SourceLostError
 
 _MISSING, _CROWDED = 404, 429
@@ -41,17 +40,9 @@ def judged(error: BaseException) -> ConnectionLostError | SourceLostError | None
     In a group the one that only a person can help with comes first, then the one that is none of
     Telegram's.
     """
-    found = [_judged(each) for each in _leaves(error)]
+    found = [_judged(each) for each in leaves(error)]
     lost = next((each for each in found if isinstance(each, SourceLostError)), None)
     return lost or (None if None in found else found[0])
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for each in error.exceptions:
-            yield from _leaves(each)
-    else:
-        yield error
 
 
 def _judged(error: BaseException) -> ConnectionLostError | SourceLostError | None:
@@ -80,22 +71,22 @@ def _broken(error: BaseException) -> ConnectionLostError | None:
 def _refusal(error: errors.RPCError) -> ConnectionLostError | SourceLostError:
     if isinstance(error, _BANNED):
         return AccountBannedError(
-            f"Telegram closed this account ({_name(error)}). The session's file was left as it is."
-            " Write to recover@telegram.org, or log in with another account: tpcapital login"
+            f"Telegram closed this account ({name_of(error)}). The session's file was left as it"
+            " is. Write to recover@telegram.org, or log in with another account: tpcapital login"
         )
     if isinstance(error, _FROZEN):
         return AccountBannedError(
-            f"Telegram froze this account ({_name(error)}). The session's file was left as it is."
+            f"Telegram froze this account ({name_of(error)}). The session's file was left as it is."
             " Open Telegram on the phone: it says why, and how to appeal"
         )
     if isinstance(error, errors.AuthKeyDuplicatedError):
         return LoginRequiredError(f"{DUPLICATED} (AUTH_KEY_DUPLICATED)")
     if isinstance(error, _LOGGED_OUT):
         return LoginRequiredError(
-            f"Telegram does not accept this session any more ({_name(error)}). The file was left"
+            f"Telegram does not accept this session any more ({name_of(error)}). The file was left"
             " as it is. Type: tpcapital login"
         )
-    return ConnectionLostError(f"Telegram refused: {_name(error)}")
+    return ConnectionLostError(f"Telegram refused: {name_of(error)}")
 
 
 def is_fatal(error: errors.RPCError) -> bool:
@@ -105,10 +96,6 @@ def is_fatal(error: errors.RPCError) -> bool:
 
 def name_of(error: errors.RPCError) -> str:
     """The error as Telegram names it, or as Telethon does."""
-    return _name(error)
-
-
-def _name(error: errors.RPCError) -> str:
     kind = type(error).__name__.removesuffix("Error")
     plain = kind in ("RPC", "Server", "BadRequest", "Flood", "Forbidden", "Unauthorized", "AuthKey")
     return str(error.message)[:100] if plain else kind

@@ -1,6 +1,8 @@
 """The gateway's own HTTP on 127.0.0.1: health, metrics, and the operator's control."""
 
 import errno
+import logging
+import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,8 +19,14 @@ from gateway_outbox.errors import PortBusyError
 from gateway_outbox.health import Health
 from gateway_outbox.history_control import HistoryControl
 from gateway_outbox.sync_control import SyncControl
+from gateway_outbox.web_frame import add_headers, is_ours, own_host_only
+
+_log = logging.getLogger(__name__)
+_log.addFilter(is_ours)
 
 HOST = "127.0.0.1"
+IDLE_SECONDS = 75.0  # for the whole head of a request, and between two
+UNREAD_MILLISECONDS = 60_000
 
 
 class Web:
@@ -93,21 +101,35 @@ async def serve(
     `handlers` holds an instance of each route's owner.
     """
     owners = {type(each): each for each in handlers}
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_host_only])
+    app.on_response_prepare.append(add_headers)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, getattr(owners[route.owner], route.handler))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        logger=_log,
+        shutdown_timeout=1.0,
+        keepalive_timeout=IDLE_SECONDS,
+        auto_decompress=False,  # a small body cannot become a large one
+    )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, HOST, port)
-        try:
-            await site.start()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortBusyError(HOST, port) from None
-            raise
+        await web.SockSite(runner, _listen(port)).start()
         task_status.started(runner.addresses[0][1])
         await anyio.sleep_forever()
     finally:
         with anyio.move_on_after(2, shield=True):
             await runner.cleanup()
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket; what it accepts is cut off from a client that does not read."""
+    try:
+        listener = socket.create_server((HOST, port), backlog=128)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortBusyError(HOST, port) from None
+        raise
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
+    return listener

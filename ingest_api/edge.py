@@ -1,7 +1,8 @@
 """What stands between browsers and the routes; the gateway's own routes go past it.
 
-From the outside: CORS, the rate limit, gzip, conditional GET, and problems as answers, so that a
-page can read a refusal too. Health and metrics are neither counted nor kept.
+From the outside: CORS, the rate limit, gzip, conditional GET, problems as answers, so that a page
+can read a refusal too, and what strangers' pages may do. Health and metrics are neither counted nor
+kept.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from contracts.canary import CANARY_PATH
 from ingest_api.answer import ProblemError, send_problem
 from ingest_api.api_key import HEADER as API_KEY_HEADER
 from ingest_api.etag import ETag
+from ingest_api.foreign_page import ForeignPage
 from ingest_api.rate_limit import RateLimit
 
 _GATEWAY_PATHS = frozenset(
@@ -35,9 +37,10 @@ _GZIP_LEVEL = 1  # a third of level 6's time, a quarter more bytes; everyone wai
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
-    """Allowed origins; requests in seconds for each client, 0 for no limit."""
+    """Allowed origins and hosts; requests in seconds for each client, 0 for no limit."""
 
     origins: Sequence[str] = ()
+    hosts: Sequence[str] = ()
     most: int = 0
     seconds: float = 60.0
 
@@ -47,7 +50,8 @@ class Edge:
 
     def __init__(self, app: ASGIApp, settings: EdgeSettings) -> None:
         self._app = app
-        public: ASGIApp = Compressed(ETag(Problems(app)))
+        guarded = ForeignPage(app, settings.origins, settings.hosts)
+        public: ASGIApp = Compressed(ETag(Problems(guarded)))
         if settings.most:
             public = Problems(RateLimit(public, most=settings.most, seconds=settings.seconds))
         self._public = _cors(public, settings)

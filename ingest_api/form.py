@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+import anyio
 import msgspec
 from starlette.requests import Request
 
@@ -12,13 +13,19 @@ from ingest_api.answer import ProblemError
 
 MAX_BYTES = 64 * 1024
 MAX_FIELDS = 100
+MAX_SECONDS = 9.0
 _FORM = "application/x-www-form-urlencoded"
 T = TypeVar("T")
 
 
 async def fields(request: Request) -> dict[str, Any]:
-    """The body's fields; none for an empty body. Raises ProblemError 400 or 413."""
-    body = await _read(request)
+    """The body's fields; none for an empty body. Raises ProblemError 400, 408 or 413."""
+    body = None
+    with anyio.move_on_after(MAX_SECONDS):
+        body = await _read(request)
+    if body is None:
+        detail = f"the body did not arrive within {MAX_SECONDS:.0f} s"
+        raise ProblemError(problem.SLOW_BODY, detail, headers={"connection": "close"})
     if not body.strip():
         return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:

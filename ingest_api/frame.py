@@ -12,7 +12,7 @@ import anyio
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.problem import INTERNAL
+from contracts.problem import INTERNAL, INVALID_BODY
 from contracts.telemetry import Telemetry
 from contracts.trace import trace_id
 from ingest_api.answer import ProblemError, send_problem
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLIENT_GONE = 499
+# A proxy that believes the other one would take the body's end for the next client's request.
+_TWO_LENGTHS = "send Content-Length or Transfer-Encoding, not both"
 _DISCARD_BYTES = 2 * 1024 * 1024
 _DISCARD_SECONDS = 5.0
 # Helmet's set, closed further: nothing here is a page, nor to be framed, nor kept by a cache.
@@ -58,6 +60,7 @@ class Frame:
         started = perf_counter()
         exchange = _Exchange(scope, receive, send)
         try:
+            exchange.check_length()
             await self._app(scope, exchange.receive, exchange.send)
         except ProblemError as error:
             await send_problem(scope, exchange.send, error)
@@ -98,6 +101,7 @@ class _Exchange:
         self._send = send
         self._unread = False
         self.status = 0
+        has_length = is_chunked = False
         sent_id = correlation_id = traceparent = b""
         for name, value in scope["headers"]:
             if name == b"x-request-id":
@@ -106,14 +110,23 @@ class _Exchange:
                 correlation_id = value
             elif name == b"traceparent":
                 traceparent = value
-            elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
-                self._unread = True
+            elif name == b"transfer-encoding":
+                self._unread = is_chunked = True
+            elif name == b"content-length":
+                has_length = True
+                self._unread = self._unread or value != b"0"
+        self._is_ambiguous = has_length and is_chunked
         sane = _SANE_ID.fullmatch(sent_id)
         self.request_id = sent_id.decode() if sane else os.urandom(8).hex()
         sane = _SANE_ID.fullmatch(correlation_id)
         self._correlation_id = correlation_id if sane else self.request_id.encode()
         scope["tpcapital.request_id"] = self.request_id
         scope["tpcapital.trace_id"] = trace_id(traceparent.decode("latin-1"))
+
+    def check_length(self) -> None:
+        """Raise ProblemError 400 for a body whose end is told in two ways."""
+        if self._is_ambiguous:
+            raise ProblemError(INVALID_BODY, _TWO_LENGTHS, headers={"connection": "close"})
 
     async def receive(self) -> Message:
         """The next part of the body."""

@@ -28,9 +28,9 @@ _ALL = (*OPERATIONS, *PAGE_OPERATIONS)
 # What an answer may be besides what the operation says.
 _REFUSALS = {
     "gateway": (400, 401, 413, 415, 500, 503),
-    "write": (400, 401, 403, 413, 429, 500, 503),
-    "read": (401, 403, 429, 500, 503),
-    "open": (429, 500),
+    "write": (400, 401, 403, 408, 413, 421, 429, 500, 503),
+    "read": (401, 403, 421, 429, 500, 503),
+    "open": (421, 429, 500),
 }
 
 

@@ -94,17 +94,21 @@ def _change(path: str, what: str, body: Any, answer: Any) -> tuple[Operation, Op
 
 def _probe(path: str, summary: str, answer: Any) -> Operation:
     """An operation that answers 503 in the shape of its 200, and is never too often."""
-    return Operation("get", path, summary, answer, same_shape=(503,), never=(429,))
+    return Operation("get", path, summary, answer, same_shape=(503,), never=(421, 429))
 
 
 _SERVICE = (
     Operation("get", "/", "What this is", health.ServiceInfo),
     _probe("/health", "What works and what does not", health.HealthAnswer),
-    Operation("get", "/healthz", "Whether the process answers", health.AliveAnswer, never=(429,)),
+    Operation(
+        "get", "/healthz", "Whether the process answers", health.AliveAnswer, never=(421, 429)
+    ),
     _probe("/ready", "Whether the database answers", health.HealthAnswer),
-    Operation("get", "/livez", "Whether the process answers", health.ReadyAnswer, never=(429,)),
+    Operation("get", "/livez", "Whether the process answers", health.ReadyAnswer, never=(421, 429)),
     _probe("/readyz", "Whether a message would be stored now", health.ReadyAnswer),
-    Operation("get", "/metrics", "Prometheus metrics", str, media_type="text/plain", never=(429,)),
+    Operation(
+        "get", "/metrics", "Prometheus metrics", str, media_type="text/plain", never=(421, 429)
+    ),
     Operation("get", "/openapi.json", "This description"),
 )
 _GATEWAY = (

@@ -3,7 +3,7 @@
 import logging
 import signal
 import socket
-from asyncio import InvalidStateError
+from asyncio import InvalidStateError, get_running_loop
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -34,7 +34,7 @@ from ingest_api.images import Images
 from ingest_api.ingest import Ingest
 from ingest_api.intake import Intake
 from ingest_api.life import Life
-from ingest_api.listener import listen, server_config
+from ingest_api.listener import listen, server_config, unread_is_no_error
 from ingest_api.log_ring import LogRing
 from ingest_api.migrate import migrate
 from ingest_api.page_routes import PageRoutes
@@ -127,6 +127,7 @@ class Service:
         ingest = Ingest(intake, coalescer.submit, self._life, telemetry)
         edge = EdgeSettings(
             origins=words(settings.cors_origin),
+            hosts=words(settings.allowed_hosts),
             most=settings.rate_limit_max,
             seconds=settings.rate_limit_window_ms / 1000,
         )
@@ -192,6 +193,7 @@ class Service:
                 "TP_CAPITAL_API_KEY is not set: whoever reaches this port may write",
                 extra={"action": "service.open"},
             )
+        get_running_loop().set_exception_handler(unread_is_no_error)
         try:
             await serve(app, server_config(listener), shutdown_trigger=self._stopping.wait)
         except InvalidStateError:

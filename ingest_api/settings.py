@@ -44,7 +44,7 @@ class DatabaseUrl(Secret):
         super().__init__(value)
         try:
             conninfo_to_dict(value)
-        except ProgrammingError:
+        except (ProgrammingError, UnicodeError):
             # The driver's message repeats the string, password and all.
             raise ValueError("is no PostgreSQL connection string") from None
 
@@ -120,6 +120,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origin: Annotated[
         str, msgspec.Meta(description="origins whose pages may ask, by commas; * allows any")
     ] = "http://localhost:3103,http://localhost:3004"
+    allowed_hosts: Annotated[
+        str,
+        msgspec.Meta(description="public names of this server, by commas; private ones need none"),
+    ] = ""
     rate_limit_window_ms: Annotated[
         int, msgspec.Meta(ge=1000, description="window of the rate limit, ms")
     ] = 60_000

@@ -86,6 +86,30 @@ select r.place, m.channel_id, m.message_id, o.hours
       where (v.channel_id, v.message_id, v.text_sha256)
           = (m.channel_id, m.message_id, r.text_sha256));
 
+-- name: select_made_up
+-- The next messages made up for adopted signals, with what the old system knew of the signal.
+select m.channel_id, m.message_id, m.sent_at, m.text_sha256,
+       s.ingested_at, s.created_at, s.source
+  from adopted_rows a
+  join messages m on (m.channel_id, m.message_id) = (a.channel_id, a.message_id)
+  join tp_capital_signals s
+    on (s.channel_id, s.message_id, s.sent_at) = (m.channel_id, m.message_id, m.sent_at)
+ where a.message_id < 0 and a.kind = 'signals' and a.fate = 'kept'
+   and m.deleted_at is null
+   and (m.channel_id, m.message_id)
+     > (%(after_channel_id)s::bigint, %(after_message_id)s::bigint)
+ order by m.channel_id, m.message_id
+ limit %(limit)s;
+
+-- name: note_twins
+-- Rows that were about a made-up message are about the real one.
+update adopted_rows a
+   set message_id = r.real_message_id, reason = replace(a.reason, %(unknown)s, '')
+  from jsonb_to_recordset(%(rows)s::jsonb) as r(
+    channel_id bigint, message_id bigint, real_message_id bigint)
+ where (a.channel_id, a.message_id) = (r.channel_id, r.message_id)
+   and a.kind = 'signals';
+
 -- name: select_adopted_signals
 -- Which of these messages have a signal from the old tables already.
 select k.channel_id, k.message_id

@@ -15,12 +15,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ingest_api.settings import Settings
 from ops.adopt_drop import drop_old
-from ops.adoption import Adopted, Adoption
+from ops.adoption import Adoption, Report
 from ops.csv_file import write_csv
 from ops.db import connected, database_settings, told
 from ops.dsn_option import no_password
+from ops.file_path import FilePath
 from ops.old_table import ADOPT, OLD_NAMES
-from ops.rendering import Facts, Sheet, show
+from ops.rendering import Facts, Sheet, json_option, show
 
 _DRY_RUN = "_dry_run"
 _COLUMNS = ("source", "row_key", "fate", "reason", "channel_id", "message_id", "old_row")
@@ -39,7 +40,7 @@ def _channels(
     return found
 
 
-@click.command(short_help="Take over the database of the old system.")
+@click.command()
 @click.option(
     "--from",
     "source",
@@ -67,13 +68,13 @@ def _channels(
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="Write what became of each row to this CSV file (mode 0600).",
 )
 @click.option(
     "--drop-old", is_flag=True, help="Drop the old tables; every row must be accounted for."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def adopt(ctx: click.Context, /, source: str, target: str | None, **given: Any) -> None:
     """Take over the database of the old system: every row, and an account of every row.
@@ -81,7 +82,8 @@ def adopt(ctx: click.Context, /, source: str, target: str | None, **given: Any) 
     Messages go into the ledger, signals find their messages, duplicates become one, what is no
     signal is set aside with its reason. Stop the old system first. In place, the old tables go to
     schemas that end in _old, and views take their names. It can be stopped and run again; a second
-    run changes nothing.
+    run changes nothing but this: a signal that had no message, and whose message has come since,
+    becomes that message's own.
 
     The schema is TIMESCALEDB_SCHEMA (tp_capital).
     """
@@ -100,11 +102,11 @@ def adopt(ctx: click.Context, /, source: str, target: str | None, **given: Any) 
     with told(), _schema(new, dry_run=dry_run) as into:
         shown = _Shown()
         adoption = Adoption(old, into, given["channels"], shown.add)
-        tables = anyio.run(partial(adoption.run, in_place=in_place and not dry_run))
+        report = anyio.run(partial(adoption.run, in_place=in_place and not dry_run))
         shown.end()
         if given["report"]:
             _write_report(into, given["report"])
-    document = _document(tables, dry_run=dry_run, in_place=in_place)
+    document = _document(report, dry_run=dry_run, in_place=in_place)
     show(document, *_parts(document), as_json=given["as_json"])
     ctx.exit(0 if document["accounted"] else 1)
 
@@ -162,12 +164,14 @@ def _write_report(settings: Settings, path: Path) -> None:
         write_csv(path, _COLUMNS, (tuple(row.values()) for row in cursor))
 
 
-def _document(tables: list[Adopted], *, dry_run: bool, in_place: bool) -> dict[str, Any]:
+def _document(report: Report, *, dry_run: bool, in_place: bool) -> dict[str, Any]:
+    tables = report.tables
     names = {table.table.rpartition(".")[2] for table in tables}
     return {
         "dry_run": dry_run,
         "in_place": in_place,
         "accounted": all(table.rows == table.accounted for table in tables),
+        "twins": report.twins,
         "missing": [name for name in OLD_NAMES if name not in names],
         "tables": [
             {
@@ -183,7 +187,7 @@ def _document(tables: list[Adopted], *, dry_run: bool, in_place: bool) -> dict[s
 
 
 def _parts(document: dict[str, Any]) -> Iterator[Facts | Sheet]:
-    facts = {name: document[name] for name in ("dry_run", "in_place", "accounted")}
+    facts = {name: document[name] for name in ("dry_run", "in_place", "accounted", "twins")}
     yield Facts("adopt", facts | {"missing": ", ".join(document["missing"])})
     counts = ("table", "rows", "kept", "merged", "set_aside")
     yield Sheet("tables", counts, [[t[n] for n in counts] for t in document["tables"]], "none")

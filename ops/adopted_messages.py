@@ -8,8 +8,8 @@ from psycopg.types.json import Jsonb
 from ingest_api.database import Connection
 from ingest_api.delivery import Delivery
 from ingest_api.ledger import Recorded, record_known, record_new
-from ops.adoption_account import Entry, Fate
-from ops.old_row import Channels, OldMessage, Row, SetAside, message_of
+from ops.adoption_account import Entry, Fate, read_rows
+from ops.old_row import Channels, Row, message_of
 from ops.old_table import ADOPT
 
 
@@ -17,14 +17,7 @@ async def adopt_messages(
     connection: Connection, rows: Sequence[Row], channels: Channels
 ) -> list[Entry]:
     """Take messages over, in the caller's transaction. Raises psycopg.Error."""
-    entries: list[Entry] = []
-    taken: list[tuple[Row, OldMessage]] = []
-    for row in rows:
-        found = message_of(row, channels)
-        if isinstance(found, SetAside):
-            entries.append(Entry(row, "set_aside", found.reason))
-        else:
-            taken.append((row, found))
+    taken, entries = read_rows(rows, lambda row: message_of(row, channels))
     deliveries = [Delivery.of(found.message) for _row, found in taken]
     recorded = await record(connection, deliveries)
     for (row, found), each in zip(taken, recorded, strict=True):

@@ -10,10 +10,11 @@ from contracts.message import Key
 from ingest_api.database import Connection
 from ingest_api.delivery import Delivery
 from ops.adopted_messages import record
-from ops.adoption_account import Entry
-from ops.old_row import Channels, OldSignal, Row, SetAside, signal_of
+from ops.adoption_account import Entry, read_rows
+from ops.old_row import Channels, OldSignal, Row, signal_of
 from ops.old_table import ADOPT
 
+UNKNOWN = "; its message is not known"
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -24,15 +25,14 @@ async def adopt_signals(
 
     Of several old rows about one message the first stays; the others are its duplicates.
     """
-    entries: list[Entry] = []
-    taken: list[tuple[Row, OldSignal]] = []
-    for row in rows:
-        found = signal_of(row, channels)
-        if isinstance(found, SetAside):
-            entries.append(Entry(row, "set_aside", found.reason))
-        else:
-            taken.append((row, found))
-    keys = await _keys(connection, [signal for _row, signal in taken])
+    taken, entries = read_rows(rows, lambda row: signal_of(row, channels))
+    keys = await message_keys(
+        connection,
+        [
+            (signal.message.key, signal.message.sent_at, signal.text_sha256)
+            for _row, signal in taken
+        ],
+    )
     there = await _adopted(connection, keys)
     firsts: dict[Key, OldSignal] = {}
     for (row, signal), key in zip(taken, keys, strict=True):
@@ -47,26 +47,31 @@ async def adopt_signals(
 
 def _reason(signal: OldSignal, key: Key) -> str:
     """How it was taken over; one whose message is not known says so."""
-    return f"{signal.reason}; its message is not known" if key.message_id < 0 else signal.reason
+    return signal.reason + UNKNOWN if key.message_id < 0 else signal.reason
 
 
-async def _keys(connection: Connection, signals: Sequence[OldSignal]) -> list[Key]:
-    """The message of each signal: the only one that it may be of, else one made up."""
+async def message_keys(
+    connection: Connection, signals: Sequence[tuple[Key, datetime, bytes]]
+) -> list[Key]:
+    """The message of each signal (made-up key, send time, digest of the text).
+
+    That is the only one that it may be of, else the made-up one. Raises psycopg.Error.
+    """
     asked = [
         {
             "place": place,
-            "channel_id": signal.message.channel_id,
-            "sent_at": signal.message.sent_at.isoformat(),
-            "text_sha256": "\\x" + signal.text_sha256.hex(),
+            "channel_id": made_up.channel_id,
+            "sent_at": sent_at.isoformat(),
+            "text_sha256": "\\x" + text_sha256.hex(),
         }
-        for place, signal in enumerate(signals)
+        for place, (made_up, sent_at, text_sha256) in enumerate(signals)
     ]
     found: dict[int, dict[bool, set[Key]]] = {}
     cursor = await connection.execute(ADOPT["find_messages"], {"rows": Jsonb(asked)})
     for place, channel_id, message_id, hours in await cursor.fetchall():
         fits = found.setdefault(place, {True: set(), False: set()})
         fits[hours == 0].add(Key(channel_id, message_id))
-    return [_only(found.get(place), signal.message.key) for place, signal in enumerate(signals)]
+    return [_only(found.get(place), made_up) for place, (made_up, *_) in enumerate(signals)]
 
 
 def _only(fits: dict[bool, set[Key]] | None, made_up: Key) -> Key:
@@ -91,7 +96,7 @@ async def _store(connection: Connection, signals: dict[Key, OldSignal]) -> None:
     await record(connection, [Delivery.of(signal.message) for _key, signal in new])
     seen = [{**key._asdict(), "seen_at": each.ingested_at.isoformat()} for key, each in new]
     await connection.execute(ADOPT["adopt_message_times"], {"rows": Jsonb(seen)})
-    times = await _free_times(connection, [signal.ingested_at for signal in signals.values()])
+    times = await free_times(connection, [signal.ingested_at for signal in signals.values()])
     rows = [
         {
             **key._asdict(),
@@ -104,7 +109,7 @@ async def _store(connection: Connection, signals: dict[Key, OldSignal]) -> None:
     await connection.execute(ADOPT["adopt_signal_times"], {"rows": Jsonb(rows)})
 
 
-async def _free_times(connection: Connection, wanted: list[datetime]) -> list[datetime]:
+async def free_times(connection: Connection, wanted: list[datetime]) -> list[datetime]:
     """The times, moved on by microseconds where two would be equal: rows are told apart by them."""
     cursor = await connection.execute(ADOPT["select_taken_times"], {"times": wanted})
     taken: set[Any] = {row[0] for row in await cursor.fetchall()}

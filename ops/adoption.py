@@ -21,6 +21,7 @@ from ops.adopted_messages import adopt_messages
 from ops.adopted_registry import adopt_bots, adopt_channels
 from ops.adopted_signals import adopt_signals
 from ops.adoption_account import Entry, Fate
+from ops.adoption_twins import settle_twins
 from ops.old_row import Channels, Row
 from ops.old_table import ADOPT, OldTable, count, survey
 
@@ -48,6 +49,13 @@ class Adopted(NamedTuple):
         return found
 
 
+class Report(NamedTuple):
+    """What an adoption found; `twins` are adopted signals whose message came since the last run."""
+
+    tables: list[Adopted]
+    twins: int
+
+
 class Adoption:
     """Takes the old database at `source` over into the schema that `target` names."""
 
@@ -59,7 +67,7 @@ class Adoption:
         self._channels = channels
         self._progress = progress
 
-    async def run(self, *, in_place: bool) -> list[Adopted]:
+    async def run(self, *, in_place: bool) -> Report:
         """Adopt all there is; with `in_place` the old tables are put out of the way first.
 
         Raises psycopg.Error, MigrationError, and click.ClickException while another adoption runs.
@@ -74,8 +82,12 @@ class Adoption:
                 await self._adopt(target, old, table)
             if in_place:
                 await adopt_places.keep_names(old, tables, self._target.timescaledb_schema)
+            twins = await settle_twins(target)
             account = await adoption_account.totals(target)
-            return [Adopted(t.label, await count(old, t), account.get(t.label, [])) for t in tables]
+            found = [
+                Adopted(t.label, await count(old, t), account.get(t.label, [])) for t in tables
+            ]
+            return Report(found, twins)
 
     async def _adopt(self, target: Connection, old: Connection, table: OldTable) -> None:
         async with (

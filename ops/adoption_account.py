@@ -1,15 +1,16 @@
 """The account of an adoption: one entry an old row, written with what became of the row."""
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from psycopg.types.json import Jsonb
 
 from contracts.message import Key
 from ingest_api.database import Connection
-from ops.old_row import Row
+from ops.old_row import Row, SetAside
 from ops.old_table import ADOPT, OldTable
 
+T = TypeVar("T")
 Fate = Literal["kept", "merged", "set_aside"]
 
 
@@ -20,6 +21,21 @@ class Entry(NamedTuple):
     fate: Fate
     reason: str
     key: Key | None = None
+
+
+def read_rows(
+    rows: Sequence[Row], read: Callable[[Row], T | SetAside]
+) -> tuple[list[tuple[Row, T]], list[Entry]]:
+    """The rows with what `read` makes of them, and an entry for each that it sets aside."""
+    taken: list[tuple[Row, T]] = []
+    entries: list[Entry] = []
+    for row in rows:
+        found = read(row)
+        if isinstance(found, SetAside):
+            entries.append(Entry(row, "set_aside", found.reason))
+        else:
+            taken.append((row, found))
+    return taken, entries
 
 
 async def unknown(connection: Connection, table: OldTable, rows: Sequence[Row]) -> list[Row]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from contracts.environment import SettingsError
 from ops import env_file
 from ops.install_layout import SERVICE_USER, Layout, Owner
 
@@ -21,7 +22,6 @@ _CODE = "from ops.cli import main; main(prog_name='tpcapital')"
 
 @click.command(
     "as-service",
-    short_help="Run a command as the installed gateway.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option("--user", "is_user", is_flag=True, help="Of an installation with --user.")
@@ -43,7 +43,10 @@ def as_service(ctx: click.Context, arguments: Sequence[str], *, is_user: bool) -
     with _credentials(layout, owner) as secrets:
         environ = {name: os.environ[name] for name in _TERMINAL if name in os.environ}
         environ |= {"HOME": str(layout.state), "CREDENTIALS_DIRECTORY": str(secrets)}
-        environ |= env_file.read(settings)
+        try:
+            environ |= env_file.read(settings)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from None
         ctx.exit(_run(arguments, environ, layout, owner))
 
 

@@ -13,32 +13,25 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ops.channel_names import id_of
+from ops.channel_names import channels_file_option, id_of
 from ops.gateway_client import GatewayClient, needed_gateway
+from ops.number import WholeNumber
 from ops.outbox_option import outbox_option
-from ops.rendering import Age, Facts, show
+from ops.rendering import Age, Facts, json_option, show
 
 LOOK_SECONDS = 0.5
 _INT64_MAX = 2**63 - 1
 
 
-@click.command(short_help="Read a channel's history into the outbox.")
+@click.command()
 @click.option("--channel", required=True, help="Id (-100…), public name (@…) or label.")
 @click.option("--since", metavar="DATE", help="From this day or time on (2026-11-01, or ISO 8601).")
-@click.option("--from-id", type=click.IntRange(1, _INT64_MAX), help="From this message id on.")
+@click.option("--from-id", type=WholeNumber(1, _INT64_MAX), help="From this message id on.")
 @click.option("--dry-run", is_flag=True, help="Tell how much that is; read nothing.")
 @click.option("--no-wait", is_flag=True, help="Begin, and leave the rest to the gateway.")
-@click.option(
-    "--file",
-    "file",
-    envvar="CHANNELS_FILE",
-    default="channels.toml",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The declared channels (CHANNELS_FILE).",
-)
+@channels_file_option
 @outbox_option("path")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def backfill(channel: str, file: Path, path: Path, *, as_json: bool, **given: Any) -> None:
     """Read a channel's history into the outbox, oldest first.
 

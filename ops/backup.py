@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 from contracts.version import current
 from gateway_outbox import session_backup, session_file
 from gateway_outbox.settings import Settings as GatewaySettings
+from gateway_outbox.whole_file import sync
 from ingest_api.settings import Settings as ApiSettings
 from ops import backup_manifest
 from ops.backup_database import BackupDatabase
@@ -65,6 +65,7 @@ def make(
         backup_manifest.write(unfinished, manifest)
         done = _free_name(folder)
         unfinished.rename(done)
+        sync(folder)
     except OSError as error:
         raise click.ClickException(f"{unfinished}: {error.strerror or error}") from error
     finally:
@@ -124,14 +125,17 @@ def _copy_outbox(source: Path, folder: BackupFolder) -> OutboxFact | None:
         return None
     with folder.file(OUTBOX) as target:
         copy_sqlite(source, target)
-        return outbox_fact(target)
+        return outbox_fact(target, source)
 
 
-def outbox_fact(path: Path) -> OutboxFact:
-    """The counts of an outbox that is sound. Raises click.ClickException for one that is not."""
+def outbox_fact(path: Path, origin: Path | None = None) -> OutboxFact:
+    """The counts of an outbox, or of a copy of `origin`, that is sound.
+
+    Raises click.ClickException for one that is not.
+    """
     with open_reader(path) as reader:
         if faults := reader.faults():
-            raise click.ClickException(f"outbox {path} is not sound: {'; '.join(faults)}")
+            raise click.ClickException(f"outbox {origin or path} is not sound: {'; '.join(faults)}")
         fact = OutboxFact(reader.states())
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -161,8 +165,4 @@ def _free_name(folder: Path) -> Path:
     number = 0
     while (path := folder / (f"{stamp}-{number}" if number else stamp)).exists():
         number += 1
-    with suppress(OSError):  # a file system that cannot sync folders keeps the name all the same
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
     return path

@@ -17,26 +17,36 @@ from ops.backup_database import BackupDatabase
 from ops.backup_grants import USUAL
 from ops.backup_manifest import Manifest
 from ops.db import database_settings
-from ops.rendering import Facts, Sheet, Size, show
+from ops.file_path import FilePath
+from ops.number import WholeNumber
+from ops.rendering import Facts, Sheet, Size, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _PARTS = (
-    ("--channels", "CHANNELS_FILE", "channels.toml", "The channels file (CHANNELS_FILE)."),
-    ("--session", "SESSION_DIR", ".session", "The session's folder (SESSION_DIR)."),
-    ("--outbox", "OUTBOX_PATH", "data/outbox.sqlite3", "The outbox file (OUTBOX_PATH)."),
+    (
+        *("--channels", "CHANNELS_FILE", "channels.toml", "The channels file (CHANNELS_FILE)."),
+        FilePath(),
+    ),
+    (
+        *("--session-dir", "SESSION_DIR", ".session", "The session's folder (SESSION_DIR)."),
+        click.Path(path_type=Path),
+    ),
+    (
+        *("--outbox", "OUTBOX_PATH", "data/outbox.sqlite3", "The outbox file (OUTBOX_PATH)."),
+        FilePath(),
+    ),
 )
 
 
 def _at_places(function: F) -> F:
     """Where the parts are, and what to leave out."""
-    kind = click.Path(path_type=Path)
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        json_option,
         click.option("--no-database", is_flag=True, help="Leave the database out."),
         *(
             click.option(name, envvar=env, default=default, show_default=True, type=kind, help=told)
-            for name, env, default, told in _PARTS
+            for name, env, default, told, kind in _PARTS
         ),
     ):
         function = option(function)
@@ -45,10 +55,10 @@ def _at_places(function: F) -> F:
 
 def _places(given: dict[str, Any]) -> Places:
     database = None if given["no_database"] else BackupDatabase(database_settings())
-    return Places(given["outbox"], given["session"], given["channels"], database)
+    return Places(given["outbox"], given["session_dir"], given["channels"], database)
 
 
-@click.command(short_help="Back up outbox, session, channels and database.")
+@click.command()
 @click.option(
     "--to",
     "folder",
@@ -58,7 +68,7 @@ def _places(given: dict[str, Any]) -> Places:
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder of backups (BACKUP_DIR).",
 )
-@click.option("--keep", type=click.IntRange(1), help="Remove the oldest backups beyond so many.")
+@click.option("--keep", type=WholeNumber(1), help="Remove the oldest backups beyond so many.")
 @click.option(
     "--age-recipient",
     "keys",
@@ -101,7 +111,7 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
     show(document, Facts("backup", facts), sheet, as_json=as_json)
 
 
-@click.command(short_help="Restore a backup, or check that it can be.")
+@click.command()
 @click.argument(
     "path", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path, exists=True)
 )
@@ -172,7 +182,7 @@ def _tell(done: backup_restore.Done, *, as_json: bool) -> None:
 def _newest(folder: Path, *, check: bool) -> Path:
     """The newest backup; to put one in place, a person has to name it."""
     if not check:
-        raise click.UsageError(f"name the backup to restore: one of {folder}")
+        raise click.UsageError(f"name the backup to restore, one of those in {folder}")
     found = backups.backups(folder) if folder.is_dir() else []
     if not found:
         raise click.ClickException(f"there is no backup in {folder}; make one: tpcapital backup")

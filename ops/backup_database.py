@@ -77,14 +77,6 @@ class BackupDatabase:
                 raise
         self._workers("start_workers", self.name)
 
-    def swap_back(self, aside: str) -> None:
-        """Undo `swap`: what was restored is dropped."""
-        self._stop_workers(self.name)
-        with self._connected("postgres") as connection:
-            self._named(connection, "drop_database", database=self.name)
-            self._named(connection, "rename_database", database=aside, name=self.name)
-        self._workers("start_workers", self.name)
-
     def _fill(self, scratch: str, dump: Path, fact: DatabaseFact) -> None:
         with self._connected(scratch) as connection:
             without = self._prepare(connection, fact)

@@ -1,6 +1,5 @@
 """The files of a backup as they are written and read: plain, or sealed one by one."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import IO
 
 import click
 
+from gateway_outbox.whole_file import new_file
 from ops.backup_manifest import Manifest
 from ops.backup_seal import SUFFIX, Identity, Recipient, seal, unseal
 
@@ -38,7 +38,7 @@ class BackupFolder:
 
     def take(self, name: str, stream: IO[bytes]) -> None:
         """Write what a stream gives; what is to be sealed is on no disk in plain."""
-        with _new(self._target(name + SUFFIX if self._recipients else name)) as target:
+        with new_file(self._target(name + SUFFIX if self._recipients else name)) as target:
             if self._recipients:
                 seal(stream, target, self._recipients)
             else:
@@ -67,7 +67,7 @@ def plain(backup: Path, manifest: Manifest, scratch: Path, by: Sequence[Identity
     for name in manifest.files:
         target = folder / name.removesuffix(SUFFIX)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        with _new(target) as stream:
+        with new_file(target) as stream:
             unseal(backup / name, stream, by)
     return folder
 
@@ -75,13 +75,3 @@ def plain(backup: Path, manifest: Manifest, scratch: Path, by: Sequence[Identity
 def plain_names(manifest: Manifest) -> list[str]:
     """The names that the backup's files have in plain."""
     return [name.removesuffix(SUFFIX) if manifest.recipients else name for name in manifest.files]
-
-
-@contextmanager
-def _new(path: Path) -> Iterator[IO[bytes]]:
-    """A new file, mode 0600, that the disk has kept when the block is done."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        yield stream
-        stream.flush()
-        os.fsync(stream.fileno())

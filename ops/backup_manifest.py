@@ -1,12 +1,13 @@
 """What a backup holds: one file of names, sizes, checksums and counts, mode 0600."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Final
 
 import click
 import msgspec
+
+from gateway_outbox.whole_file import new_file
 
 NAME: Final = "manifest.json"
 _CHUNK: Final = 1024 * 1024
@@ -71,11 +72,8 @@ def fact_of(path: Path) -> FileFact:
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Write the manifest, last of all files."""
-    descriptor = os.open(folder / NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
+    with new_file(folder / NAME) as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def read(folder: Path) -> Manifest:

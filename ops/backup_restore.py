@@ -4,7 +4,6 @@ Files that are replaced go to a folder of their own, the database stays under an
 they are the restore point.
 """
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import click
 
 from gateway_outbox import outbox_lock, session_file
+from gateway_outbox.whole_file import new_file
 from ops import backup_manifest
 from ops.backup import CHANNELS, DATABASE, OUTBOX, SESSIONS, Places, outbox_fact
 from ops.backup_folder import plain as plain_folder
@@ -124,11 +124,8 @@ class _Moves:
                 shutil.move(part, kept)
                 self._kept.append((part, kept))
         self._new.append(target)
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream, source.open("rb") as original:
+        with new_file(target) as stream, source.open("rb") as original:
             shutil.copyfileobj(original, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
 
     def undo(self) -> None:
         """Everything as it was."""

@@ -22,6 +22,8 @@ from ops.bench_scale import measure_scale
 from ops.bench_stack import MESSAGES, BenchStack, bench_stack
 from ops.bench_stream import measure_stream
 from ops.bench_view import plain_lines, rich_table
+from ops.dsn_option import no_password
+from ops.number import WholeNumber
 
 MEASURES: dict[str, Callable[[BenchStack, float], Iterator[Figure]]] = {
     "commit": measure_commit,
@@ -51,7 +53,7 @@ QUICK = 0.1
 )
 @click.option(
     "--messages",
-    type=click.IntRange(min=10_000),
+    type=WholeNumber(min=10_000),
     default=MESSAGES,
     show_default=True,
     help="How long a history `--only scale` makes.",
@@ -59,6 +61,7 @@ QUICK = 0.1
 @click.option(
     "--dsn",
     envvar="BENCH_DATABASE_URL",
+    callback=no_password,
     help="Measure on this server, in databases that are made and dropped (BENCH_DATABASE_URL).",
 )
 def bench(  # noqa: PLR0913  # click names each option

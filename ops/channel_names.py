@@ -4,11 +4,24 @@ import os
 from pathlib import Path
 from typing import Any
 
+import click
+
 from gateway_outbox.channels_file import Declared, declared_by, from_words
 from gateway_outbox.errors import ChannelsFileError
 from ops import channel_views
 from ops.channels_edit import ChannelsEdit
+from ops.file_path import FilePath
 from ops.outbox_reader import open_reader
+
+channels_file_option = click.option(
+    "--file",
+    "file",
+    envvar="CHANNELS_FILE",
+    default="channels.toml",
+    show_default=True,
+    type=FilePath(),
+    help="The declared channels (CHANNELS_FILE).",
+)
 
 
 def id_of(word: str, file: Path, path: Path) -> int:

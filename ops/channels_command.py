@@ -16,11 +16,12 @@ from rich.text import Text
 from gateway_outbox.channels_file import declared_by
 from gateway_outbox.errors import ChannelsFileError
 from ops import channel_views
-from ops.channel_names import id_of, in_environment, known_channels
+from ops.channel_names import channels_file_option, id_of, in_environment, known_channels
 from ops.channels_edit import ChannelsEdit
+from ops.number import WholeNumber
 from ops.outbox_option import outbox_option
 from ops.outbox_reader import open_reader
-from ops.rendering import Facts, harmless, show
+from ops.rendering import Facts, harmless, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,18 +32,8 @@ _NEXT_START = "no gateway runs; the next start reads it"
 
 def _at_channels(function: F) -> F:
     """The options that every subcommand has."""
-    file = click.option(
-        "--file",
-        "file",
-        envvar="CHANNELS_FILE",
-        default="channels.toml",
-        show_default=True,
-        type=click.Path(path_type=Path),
-        help="The declared channels (CHANNELS_FILE).",
-    )
     outbox = outbox_option("path")
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    return file(outbox(as_json(function)))
+    return channels_file_option(outbox(json_option(function)))
 
 
 @click.group()
@@ -135,7 +126,7 @@ def deletions(
 @channels.command(context_settings=NEGATIVE)
 @click.argument("channel", required=False)
 @click.option("--fill", is_flag=True, help="Store what is missing.")
-@click.option("--from-id", type=click.IntRange(1), help="From this message id on.")
+@click.option("--from-id", type=WholeNumber(1), help="From this message id on.")
 @_at_channels
 def check(  # noqa: PLR0913  # its options
     file: Path,

@@ -6,7 +6,6 @@ The new text is read back as the gateway would read it before it takes the old o
 import difflib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
+from contracts.plain_words import cause
 from gateway_outbox.channels_file import VERSION, Declared, declared_by, parse
 from gateway_outbox.errors import ChannelsFileError
+from gateway_outbox.whole_file import replaced
 
 _HEAD = "The channels that the gateway reads; `tpcapital channels` edits this file."
 
@@ -33,7 +34,9 @@ class ChannelsEdit:
         except FileNotFoundError:
             text = f"# {_HEAD}\n\nversion = {VERSION}\n"
         except (OSError, UnicodeDecodeError) as error:
-            raise ChannelsFileError(f"{path} cannot be read: {error}") from error
+            raise ChannelsFileError(
+                f"{path} cannot be read: {cause(error)}. Correct it or its rights"
+            ) from error
         self.declared = parse(text, path)
         self._document = tomlkit.parse(text)
 
@@ -110,17 +113,9 @@ class ChannelsEdit:
 def _replace(path: Path, text: str) -> None:
     old = path.stat() if path.exists() else None
     owner = old or path.parent.stat()
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            if old:
-                os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
-            if os.geteuid() == 0:  # the service's user must be able to read what root writes
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replaced(path) as file:
+        file.write(text.encode())
+        if old:
+            os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
+        if os.geteuid() == 0:  # the service's user must be able to read what root writes
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)

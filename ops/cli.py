@@ -1,44 +1,75 @@
 """`tpcapital`: one command; each subcommand's module is imported only when it is asked for."""
 
+import io
+import os
+import sys
+from errno import ENOSPC
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
+from contracts.errors import sentences
+from contracts.plain_words import cause
 from contracts.version import current
 from gateway_outbox.errors import GatewayError
 from ingest_api.errors import IngestError
 
-# name: where the click command is.
+
+class Place(NamedTuple):
+    """`where` the click command is; `told` what it does, for a list that need not load it."""
+
+    where: str
+    told: str
+
+
 COMMANDS = {
-    "adopt": "ops.adopt_command:adopt",
-    "api": "ops.service_commands:api",
-    "as-service": "ops.as_service_command:as_service",
-    "backfill": "ops.backfill_command:backfill",
-    "backup": "ops.backup_command:backup",
-    "bench": "ops.bench_command:bench",
-    "channels": "ops.channels_command:channels",
-    "db": "ops.db_command:db",
-    "demo": "ops.demo_command:demo",
-    "doctor": "ops.doctor_command:doctor",
-    "gateway": "ops.service_commands:gateway",
-    "import": "ops.import_command:import_files",
-    "install": "ops.install_command:install",
-    "login": "ops.login_command:login",
-    "logout": "ops.login_command:logout",
-    "logs": "ops.logs_command:logs",
-    "migrate-from-monolith": "ops.move_command:migrate_from_monolith",
-    "outbox": "ops.outbox_command:outbox",
-    "parse": "ops.parse_command:parse",
-    "restart": "ops.lifecycle_command:restart",
-    "restore": "ops.backup_command:restore",
-    "session": "ops.session_command:session",
-    "start": "ops.lifecycle_command:start",
-    "status": "ops.status_command:status",
-    "stop": "ops.lifecycle_command:stop",
-    "token": "ops.token_command:token",
-    "trace": "ops.trace_command:trace",
-    "uninstall": "ops.install_command:uninstall",
-    "upgrade": "ops.upgrade_command:upgrade",
+    "adopt": Place("ops.adopt_command:adopt", "Take over the database of the old system."),
+    "api": Place("ops.service_commands:api", "Run the ingest API in the foreground."),
+    "as-service": Place(
+        "ops.as_service_command:as_service", "Run a command as the installed gateway."
+    ),
+    "backfill": Place("ops.backfill_command:backfill", "Read a channel's history into the outbox."),
+    "backup": Place("ops.backup_command:backup", "Back up outbox, session, channels and database."),
+    "bench": Place("ops.bench_command:bench", "Measure latencies, throughput and memory."),
+    "channels": Place(
+        "ops.channels_command:channels", "Declare which channels are read, and see how they are."
+    ),
+    "db": Place("ops.db_command:db", "Migrate the database, and tell how it stands."),
+    "demo": Place("ops.demo_command:demo", "Replay an export through the whole pipeline."),
+    "doctor": Place("ops.doctor_command:doctor", "Look for what is wrong, and say what to type."),
+    "gateway": Place("ops.service_commands:gateway", "Run the gateway in the foreground."),
+    "import": Place(
+        "ops.import_command:import_files", "Store the messages of exports and failure queues."
+    ),
+    "install": Place("ops.install_command:install", "Install the services under systemd."),
+    "login": Place("ops.login_command:login", "Log the user session in."),
+    "logout": Place("ops.login_command:logout", "End the user session and remove its file."),
+    "logs": Place("ops.logs_command:logs", "Show what the components wrote."),
+    "migrate-from-monolith": Place(
+        "ops.move_command:migrate_from_monolith", "Move in from the old system, step by step."
+    ),
+    "outbox": Place("ops.outbox_command:outbox", "Look into the outbox, or act on it."),
+    "parse": Place("ops.parse_command:parse", "Show what the signal parser understands of a text."),
+    "restart": Place("ops.lifecycle_command:restart", "Stop and start again."),
+    "restore": Place("ops.backup_command:restore", "Restore a backup, or check that it can be."),
+    "session": Place(
+        "ops.session_command:session",
+        "Look at the user session's file, copy it, or bring one back.",
+    ),
+    "start": Place(
+        "ops.lifecycle_command:start", "Start everything, in order, and wait until it is ready."
+    ),
+    "status": Place(
+        "ops.status_command:status", "Show how every component is, and whether all is well."
+    ),
+    "stop": Place("ops.lifecycle_command:stop", "Stop everything, in reverse order."),
+    "token": Place("ops.token_command:token", "Make the shared token, or replace it in use."),
+    "trace": Place("ops.trace_command:trace", "Tell the story of one message."),
+    "uninstall": Place("ops.install_command:uninstall", "Remove the services from systemd."),
+    "upgrade": Place(
+        "ops.upgrade_command:upgrade", "Look what an upgrade to this version would meet."
+    ),
 }
 
 
@@ -53,12 +84,18 @@ class LazyGroup(click.Group):
         """The command of that name, imported now; None when there is none."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        module, _, attribute = COMMANDS[cmd_name].where.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click gives it
+        """The list of the commands, which loads none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.told) for name, place in COMMANDS.items()])
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what the services' own errors say is all that a person needs to see."""
+        _take_any_output()
         try:
             return super().invoke(ctx)
         except (GatewayError, IngestError) as error:
@@ -68,19 +105,25 @@ class LazyGroup(click.Group):
             ours, others = group.split(GatewayError)
             if ours is None or others is not None:
                 raise
-            raise click.ClickException(" ".join(_sentences(ours))) from group
+            raise click.ClickException(" ".join(sentences(ours))) from group
+        except OSError as error:
+            # the machine's own no; a pipe that nobody reads any more is click's to end quietly
+            if isinstance(error, BrokenPipeError) or not (error.filename or error.errno == ENOSPC):
+                raise
+            place = os.fsdecode(error.filename) if error.filename else "standard output"
+            raise click.ClickException(f"{place}: {cause(error)}") from error
 
 
-def _sentences(group: BaseExceptionGroup[GatewayError]) -> list[str]:
-    """What the errors themselves say, each once, however deep they are wrapped."""
-    found: list[str] = []
-    for error in group.exceptions:
-        found += _sentences(error) if isinstance(error, BaseExceptionGroup) else [str(error)]
-    return list(dict.fromkeys(found))
+def _take_any_output() -> None:
+    """Print what the terminal's alphabet lacks as an escape, and nothing where nobody listens."""
+    if sys.stdout is None:  # closed by who started this
+        sys.stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(current(), prog_name="tpcapital")
+@click.custom_version_option(lambda _: f"tpcapital, version {current()}")
 def main() -> None:
     """Telegram trading signals into TimescaleDB, none lost on the way.
 

@@ -21,6 +21,7 @@ _HEALTH: Final[dict[str, State]] = {"starting": "starting", "unhealthy": "degrad
 _VERSION: Final = "org.opencontainers.image.version"
 _SERVICE: Final = "com.docker.compose.service"
 _NUMBER: Final = "com.docker.compose.container-number"
+_URL: Final = "tpcapital.url"  # of a container with the host's network, which publishes no port
 
 
 class ComposeService:
@@ -123,12 +124,12 @@ def service_of(container: Mapping[str, Any]) -> str:
 
 
 def published(container: Mapping[str, Any], port: int) -> str:
-    """The URL on this host of a container's port; empty while it has none."""
+    """The URL on this host of a container's port, or what its label says; empty for neither."""
     bindings = container["NetworkSettings"]["Ports"].get(f"{port}/tcp") or []
     for each in bindings:
         host = each["HostIp"] if each["HostIp"] not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # compared, not bound
         return f"http://{host}:{each['HostPort']}"
-    return ""
+    return str(container["Config"]["Labels"].get(_URL, ""))
 
 
 def standing(

@@ -1,17 +1,16 @@
 """A CSV file that a spreadsheet may open: no cell of it is taken for a formula."""
 
+import codecs
 import csv
-import os
-import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+from contracts.plain_words import cause
+from gateway_outbox.whole_file import replaced
+from ingest_api.export import harmless
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -22,28 +21,12 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        unfinished = Path(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-                writer = csv.writer(stream)
-                writer.writerow(head)
-                count = 0
-                for count, row in enumerate(rows, 1):  # noqa: B007  # the number is the result
-                    writer.writerow([_harmless(cell) for cell in row])
-                stream.flush()
-                os.fsync(stream.fileno())
-            unfinished.rename(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replaced(path) as stream:
+            writer = csv.writer(codecs.getwriter("utf-8")(stream))
+            writer.writerow(head)
+            count = 0
+            for count, row in enumerate(rows, 1):  # noqa: B007  # the number is the result
+                writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
     except OSError as error:
-        raise click.ClickException(
-            f"{path} cannot be written: {error.strerror or error}"
-        ) from error
+        raise click.ClickException(f"{path} cannot be written: {cause(error)}") from error
     return count
-
-
-def _harmless(cell: Any) -> Any:
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell

@@ -35,7 +35,7 @@ def database_settings(dsn: str | None = None, environ: Mapping[str, str] | None 
         # The gateway's token has no part in this; nobody is asked for it here.
         return load(Settings, given | {"GATEWAY_SECRET_TOKEN": secrets.token_hex(32)})
     except SettingsError as error:
-        raise click.UsageError(" ".join(error.problems)) from error
+        raise click.UsageError(error.sentences) from error
 
 
 @contextmanager
@@ -59,12 +59,17 @@ def told() -> Iterator[None]:
     try:
         yield
     except psycopg.OperationalError as error:
-        raise click.ClickException(f"the database: {str(error).strip()}") from error
+        raise click.ClickException(f"the database: {_one_line(error)}") from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise click.ClickException(
             f"the database refuses: {error.diag.message_primary}. Connect as the owner of the"
             " schema (TIMESCALEDB_USER), see `tpcapital db roles`"
         ) from error
+
+
+def _one_line(error: Exception) -> str:
+    """The driver's lines as sentences behind each other."""
+    return ". ".join(line.strip() for line in str(error).splitlines() if line.strip())
 
 
 def fetch(connection: Connection, name: str, **parameters: Any) -> list[DictRow]:

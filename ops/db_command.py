@@ -16,14 +16,10 @@ from ingest_api.migrate import migrate as apply_migrations
 from ingest_api.sql import migrations
 from ops import db_retention, db_roles, db_schema, retention_settings
 from ops.db import Connection, connected, count, database_settings, fetch, told
-from ops.rendering import Facts, Moment, Sheet, Size, show
+from ops.rendering import Facts, Moment, Sheet, Size, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EDITIONS = {"apache": "Apache", "timescale": "Community"}
-
-
-def _json(function: F) -> F:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
 @click.group()
@@ -36,7 +32,7 @@ def db() -> None:
 
 
 @db.command()
-@_json
+@json_option
 def migrate(*, as_json: bool) -> None:
     """Bring the schema to this program's. Many may start it at once: one migrates, all wait."""
     settings = database_settings()
@@ -47,7 +43,7 @@ def migrate(*, as_json: bool) -> None:
 
 
 @db.command()
-@_json
+@json_option
 def status(*, as_json: bool) -> None:
     """Show versions, edition, migrations, sizes and row counts."""
     settings = database_settings()
@@ -93,7 +89,7 @@ def _applied(connection: Connection, schema: str) -> list[dict[str, Any]]:
 
 
 @db.command()
-@_json
+@json_option
 def plan(*, as_json: bool) -> None:
     """Show what `migrate` would run, without running it."""
     settings = database_settings()
@@ -111,7 +107,7 @@ def _purpose(text: str) -> str:
 
 
 @db.command()
-@_json
+@json_option
 @click.pass_context
 def verify(ctx: click.Context, *, as_json: bool) -> None:
     """Compare the schema with what the migrations say; status 1 when it differs.
@@ -142,7 +138,7 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write what is dropped to CSV files here first (RETAIN_EXPORT_DIR).",
 )
-@_json
+@json_option
 def retain(folder: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Drop rows by age, as RETAIN_SIGNALS_DAYS and RETAIN_REQUESTS_DAYS say; unset keeps all.
 
@@ -152,7 +148,7 @@ def retain(folder: Path | None, *, dry_run: bool, as_json: bool) -> None:
     try:
         wanted = db_retention.rules(load(retention_settings.Settings, os.environ))
     except SettingsError as error:
-        raise click.UsageError(" ".join(error.problems)) from error
+        raise click.UsageError(error.sentences) from error
     found = []
     if wanted:  # a timer may run it where nothing says yet where the database is
         settings = database_settings()

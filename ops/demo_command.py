@@ -17,6 +17,7 @@ from ops.demo_figures import Figures, read_figures, read_recent
 from ops.demo_stack import PortInUseError, Stack, running_stack
 from ops.demo_view import address_lines, demo_panel, plain_line
 from ops.embedded_postgres import EmbeddedPostgresError
+from ops.number import Number, WholeNumber
 
 EXPORT = Path(__file__).parent / "demo" / "result.json"
 RECENT_ROWS = 12
@@ -25,10 +26,15 @@ PAUSE_SECONDS = 0.25
 
 @click.command()
 @click.option("--once", is_flag=True, help="End when all is delivered; the last line is JSON.")
-@click.option("--port-offset", type=int, default=0, help="Move ports 4005, 4006 and 4007 by N.")
+@click.option(
+    "--port-offset",
+    type=WholeNumber(-4004, 61528),
+    default=0,
+    help="Move ports 4005, 4006 and 4007 by N.",
+)
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     help="Messages a second. [default: 20, with --once as fast as they commit]",
 )
 @click.option(

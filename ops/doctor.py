@@ -19,13 +19,15 @@ CHECKS: Final[tuple[Check, ...]] = (
 class Finding(msgspec.Struct, kw_only=True):
     """One check's outcome; one fault is enough for `fail`. `skipped` says why none was looked for.
 
-    `faults` are pairs of `cause` and `command`; `mended` are causes that `--fix` removed.
+    `faults` are pairs of `cause` and `command`, and so are `warnings`, which fail nothing; `mended`
+    are causes that `--fix` removed.
     """
 
     name: str
     about: str
-    status: Literal["pass", "fail", "skip"]
+    status: Literal["pass", "warn", "fail", "skip"]
     faults: list[dict[str, str]] = []
+    warnings: list[dict[str, str]] = []
     mended: list[str] = []
     skipped: str = ""
 
@@ -52,6 +54,10 @@ def _finding(check: Check, case: Case, *, fix: bool) -> Finding:
 
 def _note(finding: Finding, fault: Fault, *, fix: bool) -> None:
     told: dict[str, Any] = {"cause": fault.cause, "command": fault.command}
+    if fault.is_due:
+        finding.warnings.append(told)
+        finding.status = "warn" if finding.status == "pass" else finding.status
+        return
     if fix and fault.mend:
         try:
             fault.mend()

@@ -7,23 +7,31 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contracts.environment import SettingsError
+from contracts.plain_words import cause
 from contracts.secret import Secret
 from gateway_outbox.settings import Settings, from_environment
 from ops.compose_service import ComposeService
 from ops.installation import Installation, find
 from ops.local_http import ask
+from ops.plain_process import PlainProcess
 from ops.standing import UP, Standing
+from ops.systemd_unit import SystemdUnit
 from ops.token_files import TokenFileError, TokenFiles, read
 
+_OF_THE_API = ("TIMESCALEDB_", "GATEWAY_SECRET_TOKEN")
 NOT_HERE = "its settings are wrong or cannot be read; see the check `settings`"
 
 
 class Fault(NamedTuple):
-    """What is wrong, and what to type. `mend` does it where that is safe."""
+    """What is wrong, and what to type. `mend` does it where that is safe.
+
+    With `is_due` nothing is wrong yet: it is what a person should know, and no failure.
+    """
 
     cause: str
     command: str
     mend: Callable[[], object] | None = None
+    is_due: bool = False
 
 
 class NotApplicableError(Exception):
@@ -87,6 +95,27 @@ class Case:
             for name, url in self.urls(component).items()
         }
 
+    def typed(self, command: str) -> str:
+        """A command of the gateway's own, as it has to be typed here: with its user and secrets."""
+        gateway = self.installation.of("gateway")
+        if not isinstance(gateway, SystemdUnit):
+            return f"tpcapital {command}"
+        how = "tpcapital as-service --user" if gateway.is_user else "sudo tpcapital as-service"
+        return f"{how} {command}"
+
+    def is_missing(self, component: str) -> bool:
+        """Whether an installed gateway's other half is not on this host, or not installed yet.
+
+        Nobody has it, and the shell that asks has none of its settings.
+        """
+        gateway, found = (self.installation.of(name) for name in ("gateway", component))
+        environ = self.installation.environments[component]
+        return (
+            isinstance(gateway, SystemdUnit)
+            and isinstance(found, PlainProcess)
+            and not any(name.startswith(_OF_THE_API) for name in environ)
+        )
+
     @property
     def secrets(self) -> Path | None:
         """The folder of the secret files that compose mounts; None without compose."""
@@ -110,7 +139,7 @@ class Case:
         try:
             return read(TokenFiles.within(folder, folder).accepted)
         except (OSError, TokenFileError) as error:
-            raise NotApplicableError(f"the API's token cannot be read: {error}") from error
+            raise NotApplicableError(f"the API's token cannot be read: {cause(error)}") from error
 
     def database_environ(self) -> dict[str, str]:
         """TIMESCALEDB_* to reach the database from here. Raises NotApplicableError."""

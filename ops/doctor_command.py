@@ -7,10 +7,10 @@ import click
 import msgspec
 
 from ops.doctor import CHECKS, Finding, examine
-from ops.rendering import Sheet, harmless, show
+from ops.rendering import Sheet, harmless, json_option, show
 
 
-@click.command(short_help="Look for what is wrong, and say what to type.")
+@click.command()
 @click.option("--fix", is_flag=True, help="Mend what is safe to mend: modes and folders.")
 @click.option("--list", "only_list", is_flag=True, help="Show the names of the checks; run none.")
 @click.option(
@@ -21,7 +21,7 @@ from ops.rendering import Sheet, harmless, show
     type=click.Choice([check.name for check in CHECKS]),
     help="Only this check; may be given again.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def doctor(
     ctx: click.Context, chosen: Sequence[str], *, fix: bool, only_list: bool, as_json: bool
@@ -32,7 +32,7 @@ def doctor(
     runs. No check connects to Telegram: what it knows is asked of the gateway. Says little when all
     is well.
 
-    Exit status: 0 no fault, 1 a check failed.
+    Exit status: 0 no fault (a warning is none), 1 a check failed.
     """
     checks = [check for check in CHECKS if not chosen or check.name in chosen]
     if only_list:
@@ -54,7 +54,9 @@ def _print(findings: Sequence[Finding], *, say_skipped: bool) -> None:
             click.echo(_coloured(f"mended {each.name}: {harmless(cause)}", "green"))
         if each.status == "fail":
             click.echo(_coloured(f"failed {each.name}: {each.about}", "red"))
-        for fault in each.faults:
+        if each.status == "warn":
+            click.echo(_coloured(f"warning {each.name}: {each.about}", "yellow"))
+        for fault in (*each.faults, *each.warnings):
             click.echo(f"  {harmless(fault['cause'])}\n    -> {harmless(fault['command'])}")
         if each.status == "skip" and say_skipped:
             click.echo(f"skipped {each.name}: {harmless(each.skipped)}")
@@ -63,9 +65,11 @@ def _print(findings: Sequence[Finding], *, say_skipped: bool) -> None:
 
 def _verdict(findings: Sequence[Finding]) -> str:
     """One line: it never says well when a line above says failed."""
-    counts = {word: sum(each.status == word for each in findings) for word in ("fail", "pass")}
+    words = ("fail", "warn", "pass")
+    counts = {word: sum(each.status == word for each in findings) for word in words}
     skipped = [each.name for each in findings if each.status == "skip"]
     passed = f"{counts['pass']} checks passed"
+    passed += f", {counts['warn']} to be looked at" if counts["warn"] else ""
     rest = f"; nothing to look at for {', '.join(skipped)}" if skipped else ""
     if counts["fail"]:
         return _coloured(f"{counts['fail']} of {len(findings)} checks failed", "red") + rest

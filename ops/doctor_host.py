@@ -42,7 +42,8 @@ def settings(case: Case) -> Iterator[Fault]:
     for component, kind in kinds.items():
         supervisor = case.installation.of(component)
         environ = case.installation.environments[component]
-        if not environ or (supervisor and supervisor.kind == "compose"):
+        is_compose = supervisor is not None and supervisor.kind == "compose"
+        if not environ or is_compose or case.is_missing(component):
             continue
         try:
             load(kind, environ)

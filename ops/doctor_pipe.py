@@ -26,6 +26,10 @@ _TABLES: Final[dict[str, tuple[Metric, ...]]] = {"gateway": contract.GATEWAY, "a
 _NOT_OURS: Final = ("process_", "python_", "target_info")
 _WELL: Final = ("starting", "connecting", "connected", "finished")
 _SAID_ELSEWHERE: Final = ("source", "canary")  # by checks of their own
+_INSTALL_API: Final = (
+    "its containers: docs/howto/run-in-containers.md; without: sudo tpcapital install --api;"
+    " on another host it is looked at there"
+)
 
 
 def running(case: Case) -> Iterator[Fault]:
@@ -34,6 +38,8 @@ def running(case: Case) -> Iterator[Fault]:
         if row.state == "unknown":
             command = "docker info" if row.supervisor == "compose" else "tpcapital status"
             yield Fault(f"{row.name}: it cannot be told how it is: {row.trouble}", command)
+        elif row.state not in UP and row.component == "api" and case.is_missing("api"):
+            yield Fault("no api was found on this host", _INSTALL_API)
         elif row.state not in UP:
             cause = f"{row.name} is {row.state}" + (f": {row.trouble}" if row.trouble else "")
             yield Fault(cause, f"tpcapital start {row.component}; tpcapital logs {row.component}")

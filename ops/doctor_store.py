@@ -7,15 +7,18 @@ from typing import Final
 
 import click
 
+from contracts.plain_words import cause as why
 from gateway_outbox import outbox_lock
 from gateway_outbox.errors import GatewayError
 from gateway_outbox.outbox_file import VERSION
 from gateway_outbox.session_file import NAME, session_holder
 from ingest_api.errors import IngestError
+from ops.backup_timer import BackupTimer
 from ops.doctor_case import Case, Check, Fault, NotApplicableError
 from ops.exposition import values
 from ops.outbox_reader import open_reader
 from ops.rendering import Age, human
+from ops.systemd_unit import SystemdUnit
 
 BACKUP_SECONDS: Final = 26 * 3600.0  # a day, and two hours to make it
 _BACKUP: Final = "ops_backup_last_success_timestamp_seconds"
@@ -45,7 +48,7 @@ def outbox(case: Case) -> Iterator[Fault]:
             faults = reader.faults()
             version = reader.version()
     except (GatewayError, OSError) as error:
-        yield Fault(f"the outbox cannot be read: {error}", "sudo tpcapital doctor")
+        yield Fault(f"the outbox cannot be read: {why(error)}", "sudo tpcapital doctor")
         return
     yield from (Fault(each, "tpcapital outbox verify") for each in faults)
     if version != VERSION:
@@ -62,10 +65,10 @@ def session(case: Case) -> Iterator[Fault]:
     try:
         document = status(case.installation.session / NAME, case.installation.outbox)
     except OSError as error:
-        yield Fault(f"the session cannot be looked at: {error}", "sudo tpcapital doctor")
+        yield Fault(f"the session cannot be looked at: {why(error)}", "sudo tpcapital doctor")
         return
     if document["state"] != "ok":
-        command = "tpcapital login" if document["state"] == "none" else "tpcapital session status"
+        command = case.typed("login" if document["state"] == "none" else "session status")
         yield Fault(f"session: {document['problem']}", command)
 
 
@@ -105,18 +108,37 @@ def schema(case: Case) -> Iterator[Fault]:
 
 
 def backups(case: Case) -> Iterator[Fault]:
-    """Each part was backed up within a day."""
+    """Each part was backed up within a day; on a new installation, that it will be."""
     (text,) = case.exposition("gateway").values()
     found = values(text, _BACKUP)
     if not found:
         raise NotApplicableError("the gateway tells of no backup")
+    gateway = case.installation.of("gateway")
+    timer = None
+    if isinstance(gateway, SystemdUnit):
+        timer = BackupTimer.find(is_user=gateway.is_user)
+    command = timer.command if timer else "tpcapital backup"
     for labels, at in found.items():
         age = time.time() - at
         part = labels.get("what") or "outbox"
         if not at:
-            yield Fault(f"{part}: there was never a backup", "tpcapital backup")
+            yield no_backup(part, timer)
         elif age > BACKUP_SECONDS:
-            yield Fault(f"{part}: the last backup is {human(Age(age))} old", "tpcapital backup")
+            yield Fault(f"{part}: the last backup is {human(Age(age))} old", command)
+
+
+def no_backup(part: str, timer: BackupTimer | None) -> Fault:
+    """What it means that there never was one: the first is still to come, or none will."""
+    if timer is None:
+        return Fault(f"{part}: there was never a backup", "tpcapital backup")
+    if timer.has_failed:
+        cause = f"{part}: there is no backup, the last run failed ({timer.result})"
+        return Fault(cause, timer.log_command)
+    if not timer.next_at:
+        cause = f"{part}: there is no backup, and the timer that makes one is off"
+        return Fault(cause, timer.enable_command)
+    cause = f"{part}: no backup yet; the first is made on {timer.next_at}"
+    return Fault(cause, f"at once: {timer.command}", is_due=True)
 
 
 CHECKS: Final = (

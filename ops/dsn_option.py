@@ -4,14 +4,14 @@ import click
 
 
 def password_of(dsn: str) -> str | None:
-    """The password in a connection string, if it carries one; None for a string that is none."""
+    """The password in a connection string, if it carries one. Raises click.BadParameter."""
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
     try:
         found = conninfo_to_dict(dsn).get("password")
-    except ProgrammingError:
-        return None
+    except (ProgrammingError, UnicodeError):  # its words repeat the string, password and all
+        raise click.BadParameter("it is no PostgreSQL connection string") from None
     return str(found) if found else None
 
 

@@ -29,9 +29,17 @@ def render(kind: type[msgspec.Struct], given: Mapping[str, str], credentials: Pa
 
 
 def read(path: Path) -> dict[str, str]:
-    """The variables of such a file; of a name that comes twice, the last."""
+    """The variables of such a file; of a name that comes twice, the last.
+
+    Raises SettingsError for one that is no text, and OSError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"{path} is no text in UTF-8 (byte {error.start}); write it as NAME=value lines"
+        raise environment.SettingsError([reason]) from None
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.split("\n"):  # other characters that end a line do not end it for systemd
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith(("#", ";")):
             found[name.strip()] = environment.unquoted(value)

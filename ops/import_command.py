@@ -19,7 +19,8 @@ from gateway_outbox.errors import ExportError, GatewayError
 from gateway_outbox.replay_source import Progress as Position
 from gateway_outbox.replay_source import Replay
 from ops.dsn_option import no_password
-from ops.rendering import Facts, Sheet, show
+from ops.file_path import FilePath
+from ops.rendering import Facts, Sheet, json_option, show
 
 if TYPE_CHECKING:
     from ops.outbox_door import Door
@@ -55,7 +56,7 @@ class Report:
         }
 
 
-@click.command("import", short_help="Store the messages of exports and failure queues.")
+@click.command("import")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--old-gateway",
@@ -76,11 +77,11 @@ class Report:
     envvar="OUTBOX_PATH",
     default="data/outbox.sqlite3",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="The outbox file (OUTBOX_PATH); made when it is not there.",
 )
 @click.option("--dry-run", is_flag=True, help="Read and report only; store nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def import_files(
     files: tuple[Path, ...], path: Path, *, dry_run: bool, as_json: bool, **old: str | None
 ) -> None:

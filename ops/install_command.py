@@ -12,21 +12,26 @@ from ops import install_plan, shipped_units
 from ops.install_layout import Layout, refuse_unreachable
 from ops.install_plan import Line
 from ops.install_step import Step
-from ops.rendering import Sheet, show
+from ops.rendering import Sheet, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NEXT = """\
 Next:
-  1. {config}/gateway.env: TELEGRAM_API_ID, TELEGRAM_SOURCE_CHANNELS
+  1. {config}/gateway.env: TELEGRAM_API_ID
   2. {credentials}/telegram_api_hash (mode 0600), or telegram_ingestion_bot_token
   3. tpcapital as-service{user} login
-  4. systemctl{user} start {gateway}"""
+     tpcapital as-service{user} channels add @NAME
+  4. the API's GATEWAY_SECRET_TOKEN is the text of {credentials}/gateway_secret_token
+  5. systemctl{user} start {gateway}
+  6. tpcapital doctor, which warns of no backup until the first: daily at 06:00 UTC, or at once by
+     systemctl{user} start tp-capital-backup (without a database on this host: BACKUP_OPTIONS in
+     {config}/maintenance.env)"""
 
 
 def _options(function: F) -> F:
     """What both commands have."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        json_option,
         click.option("--yes", is_flag=True, help="Carry the plan out; without, it is only shown."),
         click.option(
             "--root",
@@ -41,7 +46,7 @@ def _options(function: F) -> F:
     return function
 
 
-@click.command(short_help="Install the services under systemd.")
+@click.command()
 @click.option("--api", "with_api", is_flag=True, help="The ingest API too, without a container.")
 @_options
 def install(root: Path, *, is_user: bool, with_api: bool, yes: bool, as_json: bool) -> None:
@@ -62,7 +67,7 @@ def install(root: Path, *, is_user: bool, with_api: bool, yes: bool, as_json: bo
         click.echo(said, err=True)
 
 
-@click.command(short_help="Remove the services from systemd.")
+@click.command()
 @click.option("--purge", is_flag=True, help="Remove outbox, session, settings and secrets.")
 @_options
 def uninstall(root: Path, *, is_user: bool, purge: bool, yes: bool, as_json: bool) -> None:

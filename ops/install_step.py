@@ -4,7 +4,6 @@ import os
 import secrets
 import stat
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal, Protocol
 
 import click
 
+from gateway_outbox.whole_file import replaced
 from ops.install_layout import SERVICE_USER, Layout, Owner
 
 State = Literal["to do", "done", "differs"]
@@ -220,22 +220,14 @@ def _is_so(place: Path, mode: int, owner: Owner) -> bool:
     return stat.S_IMODE(found.st_mode) == mode and is_owned
 
 
-def _make_so(place: Path, mode: int, owner: Owner) -> None:
+def _make_so(place: Path | int, mode: int, owner: Owner) -> None:
     if os.geteuid() == 0:
         os.chown(place, *owner)
-    place.chmod(mode)
+    os.chmod(place, mode)  # noqa: PTH101  # of an open file too
 
 
 def _write(place: Path, text: str, mode: int, owner: Owner) -> None:
     """The file is there whole or not at all, and never readable by others meanwhile."""
-    descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _make_so(Path(name), mode, owner)
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replaced(place) as file:
+        file.write(text.encode())
+        _make_so(file.fileno(), mode, owner)

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from contracts.environment import SettingsError
+from contracts.plain_words import cause
 from gateway_outbox import outbox_lock
 from ops import compose_project, systemd_unit
 from ops.compose_project import ComposeProject, EngineError
@@ -191,5 +192,5 @@ def _environments(
             found[component] = unit.environment() if unit else dict(environ)
         except (OSError, SettingsError) as error:
             found[component] = {}
-            unread.append(f"{component}: {error}")
+            unread.append(f"{component}: {cause(error)}")
     return found, unread

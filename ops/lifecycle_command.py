@@ -15,7 +15,7 @@ _READY_SECONDS: Final = 60.0
 _SERVICES: Final = ("api", "gateway")
 
 
-@click.command(short_help="Start everything, in order, and wait until it is ready.")
+@click.command()
 @_NAMES
 def start(components: Sequence[str]) -> None:
     """Start the database, the API and the gateway, each once the one before is ready.
@@ -27,7 +27,7 @@ def start(components: Sequence[str]) -> None:
         _start(each)
 
 
-@click.command(short_help="Stop everything, in reverse order.")
+@click.command()
 @_NAMES
 def stop(components: Sequence[str]) -> None:
     """Stop the gateway, the API and the database.
@@ -39,7 +39,7 @@ def stop(components: Sequence[str]) -> None:
         _stop(each)
 
 
-@click.command(short_help="Stop and start again.")
+@click.command()
 @_NAMES
 def restart(components: Sequence[str]) -> None:
     """Restart the API and the gateway, or what is named; the database only when it is named.

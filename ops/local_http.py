@@ -6,6 +6,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from contracts.plain_words import cause
+
 ANSWER_SECONDS = 5.0
 
 
@@ -39,7 +41,7 @@ def ask(
     try:
         connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
     except ValueError as error:  # a port that is no number
-        return Answer(0, {}, b"", f"{url}: {error}")
+        return Answer(0, {}, b"", f"{url}: {cause(error)}")
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, path, body, {"Connection": "close", **(headers or {})})
@@ -47,7 +49,6 @@ def ask(
         found = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, found, answer.read())
     except (OSError, HTTPException, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Answer(0, {}, b"", f"{url}: {why}")
+        return Answer(0, {}, b"", f"{url}: {cause(error)}")
     finally:
         connection.close()

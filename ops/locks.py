@@ -18,7 +18,6 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = "# made from pyproject.toml, sha256:"
-ADDRESS = re.compile(r"^.*(://| @ |file:|--(extra-)?index|--find-links).*$", re.MULTILINE)
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-emit-index-url", "--no-python-downloads"),

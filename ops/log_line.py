@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from ops.rendering import harmless
+from contracts.harmless import harmless
 
 _PRIORITY: Final = re.compile(r"^<[0-7]>")  # for the journal, which takes it off
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # compose colours a pipe at times
@@ -39,8 +39,10 @@ class LogLine(NamedTuple):
             f" {name}={value}" for name, value in self.extra.items() if name not in _SHOWN
         )
         trace = self.extra.get("exception")
-        tail = f"\n{trace}" if trace else ""
-        return harmless(f"{stamp} {self.component:8} {self.level:8} {self.message}{extra}{tail}")
+        line = f"{stamp} {self.component:8} {self.level:8} {self.message}{extra}"
+        # Set in, and the rest on one line: nothing that is told looks like a line of its own.
+        tail = [f"    {each}" for each in str(trace).split("\n")] if trace else []
+        return "\n".join(map(harmless, (line, *tail)))
 
     def document(self) -> dict[str, Any]:
         """For programs: the line's own fields, and whose it is."""
@@ -62,15 +64,16 @@ def parse(component: str, form: str, raw: str) -> LogLine | None:
 
 
 def _of_journal(component: str, raw: str) -> LogLine | None:
+    """An entry as journald makes it; anything else is nobody's."""
     try:
         entry = json.loads(raw)
-    except ValueError:
+        message = entry.get("MESSAGE")
+        if isinstance(message, list):  # bytes that are no UTF-8
+            message = bytes(message).decode(errors="replace")
+        at = int(entry.get("__REALTIME_TIMESTAMP", 0)) / 1e6
+        level = _JOURNAL_LEVELS[int(entry.get("PRIORITY", 6))]
+    except (ValueError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError):
         return None
-    message = entry.get("MESSAGE")
-    if isinstance(message, list):  # bytes that are no UTF-8
-        message = bytes(message).decode(errors="replace")
-    at = int(entry.get("__REALTIME_TIMESTAMP", 0)) / 1e6
-    level = _JOURNAL_LEVELS[int(entry.get("PRIORITY", 6))]
     return _of_text(component, str(message), at, level)
 
 
@@ -78,7 +81,7 @@ def _of_text(component: str, text: str, at: float | None, level: str | None = No
     text = _PRIORITY.sub("", text)
     try:
         fields = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
         level = "error" if _LOUD.search(text) else level or "info"
@@ -93,5 +96,5 @@ def _seconds(text: Any) -> float | None:
     try:
         # the engine writes nine digits of a second, Python reads six
         return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(text))).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -14,6 +14,7 @@ from gateway_outbox import session_settings
 from gateway_outbox.session_file import session_path
 from gateway_outbox.session_settings import SessionSettings
 from ops.login_person import PersonOrFiles
+from ops.number import Number
 from ops.rendering import harmless
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Next:
 Never use this session on a second host: Telegram would end it for good."""
 
 
-@click.command(short_help="Log the user session in.")
+@click.command()
 @click.option(
     "--code-file", type=_FILE, metavar="FILE", help="Read the code there; it may appear later."
 )
@@ -38,7 +39,7 @@ Never use this session on a second host: Telegram would end it for good."""
 @click.option("--new-code", is_flag=True, help="Have a new code sent, whatever had begun.")
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=300,
     show_default=True,
     metavar="SECONDS",
@@ -58,7 +59,7 @@ def login(code_file: Path | None, password_file: Path | None, wait: float, **how
     _report(settings, anyio.run(partial(_log_in, settings, answers, **how)))
 
 
-@click.command(short_help="End the user session and remove its file.")
+@click.command()
 def logout() -> None:
     """Log the account out at Telegram, then remove the session's file and its copy of that key.
 
@@ -94,7 +95,7 @@ def _settings() -> SessionSettings:
     try:
         return session_settings.from_environment(os.environ)
     except SettingsError as error:
-        raise click.ClickException(" ".join(error.problems)) from error
+        raise click.ClickException(error.sentences) from error
 
 
 def _report(settings: SessionSettings, done: "LoggedIn") -> None:

@@ -42,7 +42,7 @@ class Moment(click.ParamType[float]):
             self.fail(f"{text!r}: use 30s, 10min, 2h, 1d or 2026-11-24T18:00", param, ctx)
 
 
-@click.command(short_help="Show what the components wrote.")
+@click.command()
 @click.argument("component", required=False)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is written from now on.")
 @click.option("--since", type=Moment(), help="Only what is younger: 10min, 2h, 2026-11-24T18:00.")

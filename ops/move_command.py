@@ -10,7 +10,8 @@ from ops import move
 from ops.dsn_option import no_password
 from ops.move_journal import Journal, opened
 from ops.move_site import Site
-from ops.rendering import Sheet, show
+from ops.number import WholeNumber
+from ops.rendering import Sheet, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
@@ -28,7 +29,7 @@ _OLD = (
         "--old-port",
         "old_ports",
         multiple=True,
-        type=click.IntRange(1, 65535),
+        type=WholeNumber(1, 65535),
         default=(4005, 4006),
         show_default=True,
         help="A port that it served.",
@@ -96,7 +97,7 @@ def _site_options(function: F) -> F:
     return function
 
 
-@click.command("migrate-from-monolith", short_help="Move in from the old system, step by step.")
+@click.command("migrate-from-monolith")
 @_site_options
 @click.option("--run", "runs", is_flag=True, help="Do it; without, it is only shown.")
 @click.option(
@@ -106,7 +107,7 @@ def _site_options(function: F) -> F:
     help="With --run: do this step once more although it is done.",
 )
 @click.option("--rollback", is_flag=True, help="Undo the steps that were done, the last first.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def migrate_from_monolith(
     ctx: click.Context,

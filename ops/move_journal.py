@@ -12,6 +12,7 @@ import msgspec
 
 from gateway_outbox import lock_file
 from gateway_outbox.lock_file import LockHeldError
+from gateway_outbox.whole_file import replaced
 
 State = Literal["begun", "done", "undone"]
 
@@ -63,14 +64,8 @@ class Journal(msgspec.Struct):
         known = {} if self.state(step) == "undone" else self.facts(step)
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self.steps[step] = Entry(state, at, known | facts)
-        path = Path(self.path)
-        new = path.with_name(path.name + ".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        with os.fdopen(os.open(new, flags, 0o600), "wb") as stream:
+        with replaced(Path(self.path)) as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(self.steps), indent=2))
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(path)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import anyio
 import click
 
 from contracts.message import Message
+from contracts.plain_words import cause
 from gateway_outbox.errors import GatewayError
 from ops.move_site import Site
 from ops.move_step import Facts, Note
@@ -89,4 +90,4 @@ def _health(site: Site) -> dict[str, Any]:
             found: dict[str, Any] = json.load(answer)
             return found
     except OSError as error:
-        raise click.ClickException(f"{site.gateway_url}/health: {error}") from error
+        raise click.ClickException(f"{site.gateway_url}/health: {cause(error)}") from error

@@ -13,6 +13,7 @@ from gateway_outbox import session_backup
 from gateway_outbox.errors import GatewayError
 from gateway_outbox.session_file import hold_session, prepare_dir, session_files
 from gateway_outbox.string_session_source import StringSession
+from gateway_outbox.whole_file import sync
 from ops.move_site import SESSION_VARIABLE, Site
 from ops.move_step import Facts, Note
 
@@ -86,7 +87,7 @@ def _make(site: Site, facts: Facts, note: Note) -> None:
         moving.replace(site.session)
         for path in session_files(site.session):
             site.give(path)
-        session_backup.sync(site.session.parent)
+        sync(site.session.parent)
 
 
 def _source(site: Site) -> str | None:

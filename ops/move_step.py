@@ -1,15 +1,13 @@
 """One step of a move: what it needs, does and undoes; and files that a step writes or renames."""
 
-import os
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import click
 
-from gateway_outbox.session_backup import sync
+from gateway_outbox.whole_file import replaced
 from ops.move_site import Site
 
 Note = Callable[..., None]
@@ -69,16 +67,8 @@ def undo_files(facts: Facts) -> list[str]:
 
 
 def _replace(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    with suppress(FileNotFoundError):
-        new.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with os.fdopen(os.open(new, flags, 0o600), "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)
-    sync(path.parent)
+    with replaced(path) as stream:
+        stream.write(text.encode())
 
 
 def run_program(*command: str) -> str:

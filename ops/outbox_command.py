@@ -10,9 +10,10 @@ import click
 
 from contracts.message import INT64_MAX
 from ops import outbox_export, outbox_views
+from ops.number import WholeNumber
 from ops.outbox_option import outbox_option
 from ops.outbox_reader import STATES, OutboxReader, open_reader
-from ops.rendering import Facts, Sheet, Size, show
+from ops.rendering import Facts, Sheet, Size, json_option, show
 
 if TYPE_CHECKING:
     from ops.outbox_door import Door, Sizes
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 Act = Callable[["Door"], Any]
 
-_SEQ = click.IntRange(1, INT64_MAX)
+_SEQ = WholeNumber(1, INT64_MAX)
 _MAX_REASON = 500
 
 
 def _at_outbox(function: F) -> F:
     """The options that every subcommand has."""
     outbox = outbox_option("path")
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    return outbox(as_json(function))
+    return outbox(json_option(function))
 
 
 @click.group()
@@ -52,7 +52,13 @@ def status(path: Path, *, as_json: bool) -> None:
 @outbox.command("ls")
 @click.option("--state", type=click.Choice(STATES), help="Only rows of this state.")
 @click.option("--channel", type=int, help="Only rows of this channel (marked id, -100…).")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=WholeNumber(1, 100_000),
+    default=20,
+    show_default=True,
+    help="At most so many rows.",
+)
 @click.option("--oldest", is_flag=True, help="Oldest rows first; else the newest.")
 @_at_outbox
 def ls(path: Path, **chosen: Any) -> None:
@@ -71,7 +77,9 @@ def show_row(path: Path, seq: int, *, as_json: bool) -> None:
     with open_reader(path) as reader:
         row = reader.row(seq)
     if row is None:
-        raise click.ClickException(f"outbox {path} has no row {seq}")
+        raise click.ClickException(
+            f"outbox {path} has no row {seq}; `tpcapital outbox ls` shows those it has"
+        )
     document = outbox_views.whole(row)
     show(document, *outbox_views.whole_parts(document), as_json=as_json)
 
@@ -187,7 +195,9 @@ def _report(
     )
     show({"changed": changed, "rows": rows}, sheet, as_json=as_json)
     if not changed:
-        raise click.ClickException(f"nothing changed: only {fit} can be")
+        raise click.ClickException(
+            f"nothing changed: it takes {fit}; `tpcapital outbox ls` shows them"
+        )
 
 
 def _turn(reader: OutboxReader, seq: int, before: str | None) -> dict[str, Any]:

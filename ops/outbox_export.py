@@ -1,13 +1,13 @@
 """Payloads of the outbox as JSON lines: the form that `tpcapital import` reads back."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from contracts.plain_words import cause
 from gateway_outbox.errors import GatewayError
+from gateway_outbox.whole_file import replaced
 from ops.outbox_reader import OutboxReader
 
 
@@ -25,18 +25,10 @@ def write_file(reader: OutboxReader, states: Sequence[str], path: Path) -> int:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        unfinished = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                count = _write(reader, states, stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            unfinished.rename(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replaced(path) as stream:
+            count = _write(reader, states, stream)
     except OSError as error:
-        raise GatewayError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise GatewayError(f"{path} cannot be written: {cause(error)}") from error
     return count
 
 

@@ -1,10 +1,11 @@
 """Which outbox a command is about: one option, the same for each of them."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from ops.file_path import FilePath
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,6 +18,6 @@ def outbox_option(name: str = "outbox") -> Callable[[F], F]:
         envvar="OUTBOX_PATH",
         default="data/outbox.sqlite3",
         show_default=True,
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         help="The outbox file (OUTBOX_PATH).",
     )

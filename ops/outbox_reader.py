@@ -139,10 +139,20 @@ def open_reader(path: Path) -> Iterator[OutboxReader]:
             connection.row_factory = sqlite3.Row
             yield OutboxReader(connection, path)
     except sqlite3.DatabaseError as error:
-        raise OutboxUnusableError(
-            str(path),
-            f"{error}. Is it an outbox? Then `tpcapital outbox verify` says what is wrong",
-        ) from error
+        raise OutboxUnusableError(str(path), f"{error}. {_advice(error)}") from error
+
+
+def _advice(error: sqlite3.DatabaseError) -> str:
+    """What to do where a file cannot be read as an outbox."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):  # no database, or without our tables
+        return "It is no outbox: give its path with --outbox or OUTBOX_PATH"
+    if code == sqlite3.SQLITE_BUSY:
+        return "Another program keeps it locked: try again when that is done"
+    return (
+        "A gateway that starts on it salvages what can be read; `tpcapital restore` puts a backup"
+        " in its place"
+    )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from contracts.plain_words import cause
 from gateway_outbox import outbox_lock
 from gateway_outbox.outbox_lock import Holder
 from ops.outbox_reader import STATES, OutboxReader
@@ -147,7 +148,7 @@ def _gateway(holder: Holder | None) -> dict[str, Any] | None:
             "trouble": health["error"],
         }
     except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
-        trouble = f"no answer from http://127.0.0.1:{holder.port}/health: {error!r}"
+        trouble = f"no answer from http://127.0.0.1:{holder.port}/health: {cause(error)}"
         return {**known, "status": None, "relay": None, "trouble": trouble}
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from gateway_outbox.whole_file import replaced
 from ops.process_facts import resident_bytes, start_ticks, started_at
 from ops.standing import Standing
 from ops.supervisor import TAIL_LINES, ComponentFailedError, LogCommand, Wanted
@@ -174,7 +175,5 @@ class PlainProcess:
             return []
 
     def _note(self, told: Told) -> None:
-        new = self._pid_file.with_suffix(".new")
-        new.touch(0o600)
-        new.write_bytes(msgspec.json.encode(told))
-        new.replace(self._pid_file)
+        with replaced(self._pid_file) as stream:
+            stream.write(msgspec.json.encode(told))

@@ -80,7 +80,7 @@ def cli() -> str:
     """Every command of `tpcapital` with its arguments and options."""
     parts = []
     for path, command in _commands("tpcapital", import_module("ops.cli").main):
-        parts.append(f"### `{path}`\n\n{_help(command)}\n")
+        parts.append(f"## `{path}`\n\n{_help(command)}\n")
         rows = [_parameter(parameter) for parameter in command.params]
         if rows:
             parts.append(_table(("parameter", "default", "meaning"), rows))

@@ -14,13 +14,17 @@ from typing import Any, Literal, NamedTuple
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from contracts import harmless as texts
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
 _KIB = 1024
+_WIDEST = 10_000
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -57,11 +61,27 @@ def show(document: Any, *parts: Sheet | Facts, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(document, indent=2))
     elif sys.stdout.isatty():
-        console = Console(markup=False, highlight=False)
+        console = terminal()
         for part in parts:
-            console.print(_panel(part) if isinstance(part, Facts) else _table(part))
+            console.print(drawn(part))
     else:
         click.echo("\n".join(_plain(part) for part in parts), nl=False)
+
+
+def terminal() -> Console:
+    """The terminal, which takes no text for markup."""
+    return Console(markup=False, highlight=False)
+
+
+def drawn(part: Sheet | Facts) -> Table | Text | Panel:
+    """A part as a terminal shows it."""
+    return _panel(part) if isinstance(part, Facts) else _table(part)
+
+
+def columns_of(part: Sheet) -> int:
+    """How wide a terminal must be for a sheet none of whose words is broken."""
+    console = Console(width=_WIDEST)
+    return Measurement.get(console, console.options, _table(part)).maximum
 
 
 def human(value: Any) -> str:

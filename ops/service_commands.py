@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 
-@click.command(short_help="Run the gateway in the foreground.")
+@click.command()
 @click.option("--replay", metavar="FILE", help="Replay a Telegram export (REPLAY_FILE).")
 @click.option("--rate", metavar="N", help="Messages a second of the replay (REPLAY_RATE).")
 @click.option("--take-over", is_flag=True, help="Remove the bot's webhook (TAKE_OVER_WEBHOOK).")
@@ -21,11 +21,11 @@ def gateway(ctx: click.Context, replay: str | None, rate: str | None, *, take_ov
     ctx.exit(int(import_module("gateway_outbox.__main__").main(arguments)))
 
 
-@click.command(short_help="Run the ingest API in the foreground.")
+@click.command()
 @click.pass_context
 def api(ctx: click.Context) -> None:
     """Run the ingest API in the foreground, as `python -m ingest_api` does.
 
     Settings come from the environment: docs/reference/settings.md.
     """
-    ctx.exit(int(import_module("ingest_api.__main__").main()))
+    ctx.exit(int(import_module("ingest_api.__main__").main([])))

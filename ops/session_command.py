@@ -11,7 +11,8 @@ from gateway_outbox import session_backup
 from gateway_outbox.errors import SessionUnusableError
 from gateway_outbox.session_file import NAME, check_modes, denied, hold_session, session_holder
 from ops import session_views
-from ops.rendering import Facts, show
+from ops.file_path import FilePath
+from ops.rendering import Facts, json_option, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,8 +28,7 @@ def _at_session(function: F) -> F:
         type=click.Path(path_type=Path),
         help="The session's folder (SESSION_DIR).",
     )
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    return folder(as_json(function))
+    return folder(json_option(function))
 
 
 @click.group()
@@ -46,7 +46,7 @@ def session() -> None:
     envvar="OUTBOX_PATH",
     default="data/outbox.sqlite3",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="The running gateway's outbox (OUTBOX_PATH), whose lock tells where to ask.",
 )
 @_at_session
@@ -87,7 +87,7 @@ def backup(folder: Path, target: Path | None, *, as_json: bool) -> None:
 
 
 @session.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 @_at_session
 def restore(file: Path, folder: Path, *, as_json: bool) -> None:
     """Put the copy FILE in the session's place; what was there before is kept beside it.

@@ -1,11 +1,12 @@
 """A copy of an SQLite file that is consistent while another process writes to it."""
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import click
+
+from gateway_outbox.whole_file import new_file, sync
 
 _PAGES = 1024
 _BUSY_SECONDS = 10.0
@@ -17,7 +18,8 @@ def copy_sqlite(source: Path, target: Path) -> None:
     The copy is one file without a log. Raises click.ClickException when the source cannot be read
     or the copy is not sound.
     """
-    os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with new_file(target):
+        pass
     uri = f"{source.resolve().as_uri()}?mode=ro"
     try:
         with (
@@ -33,8 +35,4 @@ def copy_sqlite(source: Path, target: Path) -> None:
         raise click.ClickException(f"{source} cannot be copied: {error}") from error
     if answer != ("ok",):
         raise click.ClickException(f"the copy of {source} is not sound: {answer[0]}")
-    descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(target)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from ops.rendering import Sheet, show
+from ops.number import Number
+from ops.rendering import Sheet, json_option, show
 from ops.token_files import TokenFileError, TokenFiles
 from ops.token_rotation import ORDER, RESTARTS, Rotation, Step
 from ops.token_witness import Witness, WitnessError
@@ -79,14 +80,14 @@ def new() -> None:
 @click.option("--restart-gateway", metavar="COMMAND", help="Restarts the gateway.")
 @click.option(
     "--quiet",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=60.0,
     show_default=True,
     help="Seconds that the old token must be unused before it is dropped.",
 )
 @click.option("--plan", is_flag=True, help="Show the steps that are left; change nothing.")
 @click.option("--resume", is_flag=True, help="Go on with a rotation; begin none.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def rotate(*, plan: bool, resume: bool, as_json: bool, **given: Any) -> None:
     """Replace the token that the gateway sends and the API accepts, without losing a message.
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contracts.environment import unquoted
+from contracts.plain_words import cause
 from contracts.secret import Secret, token_fault
-
-PRIVATE = 0o600
+from gateway_outbox.whole_file import replaced
 
 
 class TokenFileError(Exception):
@@ -36,7 +36,7 @@ def read(path: Path) -> Secret | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise TokenFileError(f"token file {path}: {error}") from error
+        raise TokenFileError(f"token file {path}: {cause(error)}") from error
     if token and (fault := token_fault(token)):
         raise TokenFileError(f"token file {path}: it {fault}")
     return token or None
@@ -48,28 +48,12 @@ def write(path: Path, token: Secret | None) -> None:
     A new one is private (0600); mode and owner of one that is replaced stay. Raises TokenFileError.
     """
     content = f"{token.reveal()}\n" if token else ""
-    new = path.with_name(f".{path.name}.new")
     try:
-        new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
+        with replaced(path) as file:
+            file.write(content.encode())
             if path.exists():
                 stat = path.stat()
                 os.fchown(file.fileno(), stat.st_uid, stat.st_gid)
                 os.fchmod(file.fileno(), stat.st_mode & 0o777)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        _sync(path.parent)
     except OSError as error:
-        new.unlink(missing_ok=True)
-        raise TokenFileError(f"token file {path} could not be written: {error}") from error
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise TokenFileError(f"token file {path} could not be written: {cause(error)}") from error

@@ -100,7 +100,10 @@ class Rotation:
         sent = token_files.read(self._files.sent)
         if accepted is None or sent is None:
             missing = self._files.sent if accepted else self._files.accepted
-            raise TokenFileError(f"there is no token in {missing}; name the folders as they are")
+            raise TokenFileError(
+                f"there is no token in {missing}; name the folders that hold them"
+                " (--api-dir, --gateway-dir)"
+            )
         return Tokens(accepted, token_files.read(self._files.previous), sent)
 
     def _refuse_unknown(self, tokens: Tokens) -> None:

@@ -4,10 +4,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from http import HTTPStatus
+from http.client import HTTPException
 
 import msgspec
 
 from contracts import token_use
+from contracts.plain_words import cause
 from contracts.secret import Secret
 from contracts.token_use import SlotUse, TokenUse
 from contracts.wire import TOKEN_HEADER
@@ -67,6 +69,6 @@ def _ask(url: str, token: Secret) -> TokenUse | None:
             return None
         raise WitnessError(f"{url} answers {error.code}; is it an API older than this?") from error
     except msgspec.DecodeError as error:
-        raise WitnessError(f"{url} is not our ingest API: {error}") from error
-    except (OSError, ValueError) as error:
-        raise WitnessError(f"{url} does not answer: {error}") from error
+        raise WitnessError(f"{url} is not our ingest API: its answer is no such JSON") from error
+    except (OSError, ValueError, HTTPException) as error:
+        raise WitnessError(f"{url} does not answer: {cause(error)}") from error

@@ -12,7 +12,7 @@ from ops import trace_logs
 from ops.dsn_option import database_option
 from ops.outbox_option import outbox_option
 from ops.outbox_views import brief
-from ops.rendering import Facts, Sheet, show
+from ops.rendering import Facts, Sheet, json_option, show
 from ops.trace_story import Event, Story
 
 
@@ -40,7 +40,7 @@ class MessageName(click.ParamType[Key]):
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A log file of a service, beside journald's and Docker's; once for each.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def trace(message: Key, *, as_json: bool, **places: Any) -> None:
     """Tell the story of one message: outbox rows, ledger, texts, signal, and log lines of both.
 
@@ -51,6 +51,8 @@ def trace(message: Key, *, as_json: bool, **places: Any) -> None:
     story.read_outbox(places["outbox"])
     story.read_database(places["dsn"])
     lines = _lines(story, places["logs"])
+    if closed := trace_logs.journal_is_closed():
+        story.notes.append(closed)
     document = _document(story, lines)
     show(document, *_parts(story, lines), as_json=as_json)
     click.get_current_context().exit(0 if story.is_known else 1)

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from contracts.message import Key
+from ops.outside_program import run
 
 UNITS = ("tp-capital-gateway.service", "tp-capital-api.service")
 _SECONDS = 20.0
+_NOT_INSTALLED = 127
 _PRIORITY = re.compile(r"^<[0-7]>")
 
 
@@ -38,12 +40,21 @@ def of_files(paths: Iterable[Path]) -> Iterator[tuple[str, Iterable[str]]]:
 def of_supervisors(since: datetime) -> Iterator[tuple[str, Iterable[str]]]:
     """The lines that journald and Docker keep, from a time on; nothing where neither is."""
     begin = since.strftime("%Y-%m-%d %H:%M:%S UTC")
-    units = [option for unit in UNITS for option in ("-u", unit)]
+    # those of the machine, and those of the person who asks (`tpcapital install --user`)
+    units = [f"{option}={unit}" for unit in UNITS for option in ("--unit", "--user-unit")]
     yield "journal", _output(["journalctl", "-q", "-o", "cat", "--since", begin, *units])
     label = "label=com.docker.compose.service=api"
     for container in _output(["docker", "ps", "-q", "--filter", label]):
         command = ["docker", "logs", "--since", since.isoformat(), container]
         yield f"container {container}", _output(command)
+
+
+def journal_is_closed() -> str:
+    """Why journald's lines cannot be read; empty where they can, and where there is no journald."""
+    said = run(["journalctl", "--quiet", "--lines=1", "--output=cat", f"--unit={UNITS[0]}"])
+    if said.status == _NOT_INSTALLED or "ermission" not in said.err:
+        return ""
+    return f"the journal cannot be read by this user: {said.reason}; as root it can"
 
 
 def _names(line: dict[str, Any], keys: set[Key]) -> bool:

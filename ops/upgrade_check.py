@@ -3,11 +3,13 @@
 import json
 import urllib.request
 from collections.abc import Iterable, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
+from contracts.plain_words import cause
 from contracts.version import current, may_meet
 from gateway_outbox import outbox_file
 from gateway_outbox.errors import GatewayError
@@ -40,7 +42,9 @@ def steps(findings: Iterable[Finding]) -> list[str]:
     if any(each.fits is False for each in found):
         return []
     database = next(each for each in found if each.part == "database")
-    at_start = f" ({database.then}, at its start)" if database.then != "stays" else ""
+    at_start = (
+        f" ({database.then}, at its start)" if database.fits and database.now == "older" else ""
+    )
     return [
         BACKUP,
         f"the API first{at_start}: it takes what the old gateway sends",
@@ -55,8 +59,9 @@ def _service(part: str, url: str) -> Finding:
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=_SECONDS) as answer:  # noqa: S310  # the operator's own service
             theirs = json.loads(answer.read())["version"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return Finding(part, "not running", ours, None, f"{url} did not tell its version: {error}")
+    except (OSError, ValueError, KeyError, TypeError, HTTPException) as error:
+        why = cause(error) if isinstance(error, OSError) else "it answers as another program"
+        return Finding(part, "not running", ours, None, f"{url} did not tell its version: {why}")
     fits = may_meet(theirs, ours)
     note = ""
     if fits is False:

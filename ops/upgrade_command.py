@@ -7,12 +7,12 @@ import click
 from ops import upgrade_check
 from ops.dsn_option import database_option
 from ops.outbox_option import outbox_option
-from ops.rendering import Facts, Sheet, show
+from ops.rendering import Facts, Sheet, json_option, show
 
 _WORDS = {True: "may be upgraded", False: "must not be upgraded like this", None: "cannot be told"}
 
 
-@click.command(short_help="Look what an upgrade to this version would meet.")
+@click.command()
 @click.option("--check", is_flag=True, help="Look; it is all that this command does.")
 @click.option(
     "--gateway",
@@ -30,7 +30,7 @@ _WORDS = {True: "may be upgraded", False: "must not be upgraded like this", None
 )
 @outbox_option()
 @database_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def upgrade(*, check: bool, as_json: bool, **places: Any) -> None:
     """Look what an upgrade to the version of this command would meet; nothing is changed.
 

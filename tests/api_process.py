@@ -22,9 +22,9 @@ class ApiProcess(ServiceProcess):
         super().__init__(log, environ | variables)
         self.url = ""
 
-    def start(self) -> None:
+    def start(self, seconds: float = 20) -> None:
         """Start and wait until it listens."""
-        super().start()
+        super().start(seconds)
         (ready,) = self.lines("service.ready")
         self.url = ready["address"]
         self._environ["PORT"] = self.url.rpartition(":")[2]

@@ -4,8 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from tests.fuzzing import FACTOR
 from tests.postgres import TestDatabases, databases, server_folder
+
+if FACTOR > 1:  # `just fuzz`
+    settings.register_profile("fuzz", max_examples=100 * FACTOR, deadline=None)
+    settings.load_profile("fuzz")
 
 
 @pytest.fixture

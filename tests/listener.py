@@ -60,17 +60,19 @@ class Listener(ABC):
     async def _listen(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
         self._release()
         self._closed = anyio.Event()
-        with _bound(self.port) as listener:
-            listener.listen()
-            self.port = listener.getsockname()[1]
-            with anyio.CancelScope() as self._scope:
-                async with anyio.create_task_group() as connections:
-                    task_status.started()
-                    await self._accept(listener, connections)
-        # Bound without listening: the port refuses, and nobody else can take it meanwhile.
-        self._keeper = _bound(self.port)
-        self._scope = None
-        self._closed.set()
+        try:
+            with _bound(self.port) as listener:
+                listener.listen()
+                self.port = listener.getsockname()[1]
+                with anyio.CancelScope() as self._scope:
+                    async with anyio.create_task_group() as connections:
+                        task_status.started()
+                        await self._accept(listener, connections)
+        finally:  # also when all around is cancelled: `close` waits for this
+            # Bound without listening: the port refuses, and nobody else can take it meanwhile.
+            self._keeper = _bound(self.port)
+            self._scope = None
+            self._closed.set()
 
     async def _accept(self, listener: socket.socket, connections: TaskGroup) -> None:
         """Take connections until cancelled, and never between taking one and keeping it.

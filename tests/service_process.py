@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
@@ -19,7 +18,8 @@ _ROOT = Path(__file__).parents[1]
 class ServiceProcess:
     """A context manager: started and ready inside, gone after. `log` keeps the last start's lines.
 
-    `prefix` is a command that the service is started under (`strace -D …`).
+    `prefix` is a command that the service is started under (`strace -D …`), `python` the program
+    with its options that runs it: by default the tests' own.
     """
 
     module = ""
@@ -27,6 +27,7 @@ class ServiceProcess:
     def __init__(self, log: Path, variables: dict[str, str], prefix: Sequence[str] = ()) -> None:
         self._log = log
         self._prefix = [*prefix]
+        self.python = [sys.executable]
         self._environ = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(_ROOT),
@@ -38,12 +39,7 @@ class ServiceProcess:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kill()
 
     @property
@@ -59,14 +55,14 @@ class ServiceProcess:
 
     def launch(self) -> None:
         """Start, and wait for nothing."""
-        command = [*self._prefix, sys.executable, "-m", self.module]
+        command = [*self._prefix, *self.python, "-m", self.module]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stderr=log, env=self._environ, cwd=_ROOT)
 
-    def start(self) -> None:
+    def start(self, seconds: float = 20) -> None:
         """Start and wait until it says that it is ready. Raises RuntimeError if it ends instead."""
         self.launch()
-        until(lambda: self.has_ended or self.logged("service.ready"))
+        until(lambda: self.has_ended or self.logged("service.ready"), seconds)
         if self.has_ended:
             raise RuntimeError(f"{self.module} ended with {self._running.returncode}: {self.text}")
 

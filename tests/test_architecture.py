@@ -43,11 +43,10 @@ PURE = {
 
 
 class Import(NamedTuple):
-    """One import: by whom, of what (a module's full name), and whether at the module's top."""
+    """One import: by whom, and of what (a module's full name)."""
 
     importer: str
     imported: str
-    at_top: bool
 
 
 def module_name(path: Path) -> str:
@@ -64,12 +63,11 @@ TREES = {name: ast.parse(path.read_bytes()) for name, path in FILES.items()}
 def imports() -> Iterator[Import]:
     """Every import of the four packages; `from package import module` names the module."""
     for name, tree in TREES.items():
-        top = set(tree.body)
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                yield from (Import(name, alias.name, node in top) for alias in node.names)
+                yield from (Import(name, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
-                yield from (Import(name, of, node in top) for of in _origins(name, node))
+                yield from (Import(name, of) for of in _origins(name, node))
 
 
 def _origins(name: str, node: ast.ImportFrom) -> Iterator[str]:

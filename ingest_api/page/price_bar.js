@@ -29,7 +29,7 @@ function scaleOf(signal, width, found) {
   return { entries, x: (value) => PAD + ((value - low) / span) * (width - 2 * PAD) };
 }
 
-export function priceSentence(signal) {
+function priceSentence(signal) {
   const parts = [`${t("entry")} ${entryText(signal)}`];
   parts.push(...marks(signal).map((mark) => `${mark.name} ${price(mark.text)}`));
   return parts.join(", ");

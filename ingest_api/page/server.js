@@ -4,7 +4,7 @@ import { remember, remembered } from "./memory.js";
 
 const ROOT = new URL("../../", import.meta.url);
 
-export class ServerError extends Error {
+class ServerError extends Error {
   constructor(status, detail, retryAfter) {
     super(detail);
     this.status = status;

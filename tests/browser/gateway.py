@@ -1,7 +1,6 @@
 """The gateway's side of the API, for tests of the page: messages and reports."""
 
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -22,12 +21,7 @@ class Gateway:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
     async def post(self, text: str, **fields: Any) -> dict[str, Any]:

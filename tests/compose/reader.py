@@ -7,29 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 
+from tests.beside import beside
+
 
 class Reader:
     """`answered` requests came back with 200, `failed` did not."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._stopped = threading.Event()
         self.answered = 0
         self.failed = 0
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """It reads inside the block, twenty times a second at most."""
-        thread = threading.Thread(target=self._read)
-        thread.start()
-        try:
+        with beside(self._read):
             yield
-        finally:
-            self._stopped.set()
-            thread.join()
 
-    def _read(self) -> None:
-        while not self._stopped.wait(0.05):
+    def _read(self, stopped: threading.Event) -> None:
+        while not stopped.wait(0.05):
             try:
                 with urllib.request.urlopen(self._url, timeout=20) as answer:  # noqa: S310  # our own loopback URL
                     answer.read()

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.compose.engine import COMPOSE, docker, inspect
+from tests.listener import is_free
 from tests.waiting import until
 
 IMAGE_TAG = "test"
+REPLICAS = 3  # as scale.env has it
 MAIN_PROCESS = """
 import os, signal
 child = open("/proc/1/task/1/children").read().split()[0]
@@ -29,6 +31,8 @@ class Stack:
             port: str(_free_port())
             for port in ("API_PORT", "DOOR_PORT", "DATABASE_PORT", "PROMETHEUS_PORT")
         }
+        first = _free_ports(REPLICAS)
+        self.replica_ports = range(first, first + REPLICAS)
         self._secrets = folder / "secrets"
         self.environ = {
             **os.environ,
@@ -38,6 +42,7 @@ class Stack:
             "TPCAPITAL_VERSION": IMAGE_TAG,
             "HEALTH_INTERVAL": "1s",
             "RATE_LIMIT_MAX": "0",  # tests ask often
+            "LOG_LEVEL": "DEBUG",  # a line for each message
         }
         made = ["sh", str(COMPOSE / "make-secrets"), str(self._secrets)]
         subprocess.run(made, stdout=subprocess.DEVNULL, check=True)
@@ -58,9 +63,11 @@ class Stack:
         return docker("compose", "-f", file, *options, *arguments, environ=environ)
 
     def environ_of(self, options: Sequence[str]) -> dict[str, str]:
-        """The variables for these options: what an env file sets must not be set twice."""
-        names = {"API_PORT"} if options == self.scaled else set()
-        return {name: value for name, value in self.environ.items() if name not in names}
+        """The variables for these options: each scaled API has a port of its own range."""
+        if options[:2] != self.scaled:
+            return self.environ
+        ports = f"{self.replica_ports[0]}-{self.replica_ports[-1]}"
+        return self.environ | {"API_PORT": ports}
 
     def up(self, *arguments: str, options: Sequence[str] = ()) -> None:
         """Start, and return when everything is healthy."""
@@ -115,3 +122,10 @@ def _free_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
+
+
+def _free_ports(count: int) -> int:
+    """The first of so many free ports in a row, where no system hands out ports by itself."""
+    begin = 20_000 + os.getpid() % 5_000
+    starts = range(begin, 32_000, count)
+    return next(at for at in starts if all(map(is_free, range(at, at + count))))

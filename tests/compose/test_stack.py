@@ -14,11 +14,16 @@ import pytest
 
 from contracts import wire
 from contracts.message import Key
+from ops.dashboard import POSTGRES
+from ops.dashboards import DASHBOARDS
 from tests.compose.engine import COMPOSE, ROOT, docker, inspect
 from tests.compose.reader import Reader
 from tests.compose.stack import Stack
 from tests.compose.traffic import Traffic, traffic
+from tests.compose.watch import Watch
 from tests.messages import CHANNEL, TOKEN, message
+from tests.monitoring.dashboard_lint import panels
+from tests.monitoring.rule_files import rules
 from tests.pipeline.services import texts_in
 from tests.waiting import until
 
@@ -28,6 +33,7 @@ REDEPLOYS = int(os.environ.get("TPCAPITAL_REDEPLOYS", "3"))
 MEBIBYTE = 1024 * 1024
 EATER = "x = bytearray(400_000_000); print(len(x))"
 KILLED = 137  # 128 + SIGKILL
+RULES = [*rules("recording.yml"), *rules("alerts.yml")]
 
 
 @pytest.fixture
@@ -183,17 +189,45 @@ def test_several_apis_one_crashes_all_are_replaced(stack: Stack, tmp_path: Path)
     assert readers.failed == 0
 
 
-def test_prometheus_finds_each_replica(stack: Stack) -> None:
-    """By its address in the pipeline's network."""
-    stack.up("prometheus", options=[*stack.scaled, "--profile", "monitoring"])
+def test_prometheus_watches_every_api_and_the_gateway_on_the_host(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """With our rules; an API that is stopped is missed, and the alert about it ends again."""
+    stack.up(options=stack.scaled)
+    endpoint = stack.url(wire.INGEST_PATH, "DOOR_PORT")
+    with traffic(tmp_path / "gateway", endpoint, stack.secret("gateway_token")) as feed:
+        until(lambda: feed.gateway.process.logged("service.ready"))
+        watch = Watch(stack, tmp_path, feed.gateway.process.url)
+        assert "SUCCESS: 2 rule files found" in watch.checked_as_shipped()
+        watch.start()
+        wanted = {f"{job} {at}": "up" for job, found in watch.addresses.items() for at in found}
+        until(lambda: watch.targets() == wanted, 30)
+        assert watch.rules() == {rule.get("alert", rule.get("record")) for rule in RULES}
+        until(lambda: ("Watchdog", "") in watch.firing())
+        # at its start, before the first scrape, no API was there
+        until(lambda: "ApiDown" not in dict(watch.firing()))
+        stopped = stack.containers("api")[-1]
+        (bound,) = inspect(stopped)["NetworkSettings"]["Ports"]["4005/tcp"]
+        down = ("ApiDown", f"127.0.0.1:{bound['HostPort']}")
+        docker("stop", stopped)
+        until(lambda: down in watch.firing(), 30)
+        docker("start", stopped)
+        until(lambda: down not in watch.firing(), 30)
+        assert watch.targets() == wanted
 
-    def healths() -> list[str]:
-        found = stack.ask("/api/v1/targets", "PROMETHEUS_PORT")["data"]["activeTargets"]
-        return sorted(each["health"] for each in found)
 
-    # The others are "unknown" until their turn comes.
-    until(lambda: len(healths()) == len(stack.containers("api")) and "up" in healths(), 60)
-    assert "down" not in healths()
+def test_grafana_s_user_reads_what_its_dashboards_ask(stack: Stack) -> None:
+    """The signals' panels, and nothing is written."""
+    with psycopg.connect(stack.dsn_of("grafana", "grafana_database_password")) as connection:
+        for dashboard in (each for each in DASHBOARDS if each.source == POSTGRES):
+            for panel in panels(dashboard.document()):
+                for target in panel["targets"]:
+                    connection.execute(
+                        target["rawSql"].replace("$__timeFilter(sent_at)", "sent_at > '2025-01-01'")
+                    )
+        connection.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("set transaction read write; delete from tp_capital.messages")
 
 
 def test_a_second_project_joins_the_first_ones_database(stack: Stack, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from contracts.message import Key
+from tests.beside import beside
 from tests.pipeline.services import texts_in
 from tests.telegram.channel import Channel
 from tests.telegram.mtproto_connection import MtprotoConnection
@@ -30,7 +31,6 @@ class Traffic:
         self._server = server
         self._gateway = gateway
         self._channels = channels
-        self._stopped = threading.Event()
         self._connections: set[MtprotoConnection] = set()
 
     @property
@@ -42,21 +42,20 @@ class Traffic:
             for id_, message in list(channel.messages.items())
         }
 
+    @property
+    def gateway(self) -> UserGateway:
+        """The gateway that delivers it."""
+        return self._gateway
+
     @contextmanager
     def flowing(self) -> Iterator[None]:
         """Messages keep coming inside the block."""
-        self._stopped.clear()
-        thread = threading.Thread(target=self._post)
-        thread.start()
-        try:
+        with beside(self._post):
             yield
-        finally:
-            self._stopped.set()
-            thread.join()
 
-    def _post(self) -> None:
+    def _post(self, stopped: threading.Event) -> None:
         number = 0
-        while not self._stopped.wait(PAUSE_SECONDS):
+        while not stopped.wait(PAUSE_SECONDS):
             number += 1
             text = f"Ativo: PETR4\nCompra: {number},50\nAlvo 1: {number + 9},00"
             self._channels[number % CHANNELS].post(text if number % 5 else f"mensagem {number}")
@@ -94,13 +93,14 @@ class Traffic:
 
 
 @contextmanager
-def traffic(folder: Path, endpoint: str, token: str) -> Iterator[Traffic]:
+def traffic(folder: Path, endpoint: str, token: str, **variables: str) -> Iterator[Traffic]:
     """A gateway that delivers to `endpoint`, connected and not yet busy."""
     folder.mkdir()
     telegram = Telegram()
     channels = [telegram.channel(f"Mesa {id_}", id=id_) for id_ in islice(_ids, CHANNELS)]
     with threaded_server(telegram) as server:
-        gateway = UserGateway(folder, server, API_ENDPOINT=endpoint, API_SECRET_TOKEN=token)
+        settings = {"API_ENDPOINT": endpoint, "API_SECRET_TOKEN": token} | variables
+        gateway = UserGateway(folder, server, **settings)
         gateway.declare(*channels)
         found = Traffic(server, gateway, channels)
         try:

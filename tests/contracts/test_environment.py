@@ -79,9 +79,9 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     missing = tmp_path / "none"
     assert problems({"COUNT": "0", "FOLDER_FILE": str(missing), "TOKEN": "abc"}) == [
         "NAME is not set. It is: what it is called.",
-        "COUNT '0': Expected `int` >= 1.",
-        f"FOLDER_FILE {missing}: No such file or directory",
-        f"TOKEN: {token_fault(Secret('abc'))}. It is: its key.",
+        "COUNT '0' must be 1 or more.",
+        f"FOLDER_FILE {missing}: No such file or directory. It is: where it lies.",
+        f"TOKEN {token_fault(Secret('abc'))}. It is: its key.",
     ]
 
 
@@ -90,8 +90,8 @@ def test_an_unfit_value_of_a_file_is_named_without_a_value(tmp_path: Path) -> No
     (tmp_path / "count").write_text("many")
     (tmp_path / "name").write_bytes(b"\xff\xfe")
     found = problems({"COUNT_FILE": str(tmp_path / "count"), "NAME_FILE": str(tmp_path / "name")})
-    assert "codec can't decode" in found[0]
-    assert found[1] == "COUNT: Expected `int`, got `str`."
+    assert "is no text in UTF-8" in found[0]
+    assert found[1] == "COUNT must be a whole number."
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,9 @@ def test_rules_over_several_values_are_told(name: str, expected: list[str]) -> N
 
 
 def test_a_secret_is_never_repeated() -> None:
-    """Also where it may be absent."""
+    """Also where it may be absent, and when the environment holds bytes that are no text."""
+    (problem,) = problems({"NAME": "x", "TOKEN": "hunter2\udcff"})
+    assert problem == "TOKEN is no text in UTF-8. It is: its key."
     (problem,) = problems({"NAME": "x", "TOKEN": "hunter2"})
     assert "hunter2" not in problem
     token = load(Sample, {"NAME": "x", "TOKEN": TOKEN}).token

@@ -49,7 +49,9 @@ def test_a_record_is_one_line_of_json() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\r\n{}", "\x1b[31m", "\u2028", "a\udcffb"])
+@pytest.mark.parametrize(
+    "text", ["a\nb", "a\r\n{}", "\x1b[31m", "\u2028", "a\udcffb", "a\x00b", "<0>a", "a\n<0>b"]
+)
 def test_no_text_can_forge_a_line(text: str) -> None:
     """Line ends, escapes and undecodable file names are carried, and carried whole."""
     assert line("%s", text)["message"] == text
@@ -77,6 +79,18 @@ def test_no_reader_sees_a_second_line() -> None:
     record = logging.makeLogRecord({"msg": "a\x85b\u2028c\x9bd\u202ee"})
     assert len(JsonLines().format(record).splitlines()) == 1
     assert JsonLines().format(record).isascii()
+
+
+@pytest.mark.parametrize("form", [JsonLines(), JournalLines(), PlainText()])
+@pytest.mark.parametrize(
+    "text", ["<0>a", "a\n<0>b", "a\r<0>b", "a\x00b", "a\u2028<0>b", "a\x85<0>b"]
+)
+def test_no_text_chooses_its_priority(form: logging.Formatter, text: str) -> None:
+    """`<n>` at the beginning of a line is ours alone: journald reads it there."""
+    record = logging.makeLogRecord({"msg": "%s", "args": (text,), "levelno": logging.INFO})
+    (only,) = form.format(record).splitlines()
+    assert "\x00" not in only
+    assert not only.startswith("<0>")
 
 
 @pytest.mark.parametrize(

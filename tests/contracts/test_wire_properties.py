@@ -14,6 +14,7 @@ from contracts.errors import ContractError
 from contracts.message import INT64_MAX, MAX_TEXT_BYTES, Message
 from tests.contracts.strategies import messages
 
+pytestmark = pytest.mark.fuzz
 GOOD = {
     "channelId": -1001234567890,
     "messageId": 7,

@@ -94,6 +94,12 @@ class Site(NamedTuple):
     source: SourceState
     health: Health
     handlers: list[object]
+    shared_token: str = TOKEN
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
 
     async def post(self, path: str, body: object, token: str | None = None) -> tuple[int, Any]:
         """Status and JSON of a control request."""

@@ -34,7 +34,7 @@ def test_what_is_not_known_is_told_with_its_name() -> None:
 
 def test_a_network_that_is_away_is_said_so() -> None:
     """It is no refusal."""
-    assert sentence(TimeoutError()).startswith("the server cannot be reached: TimeoutError")
+    assert sentence(TimeoutError()).startswith("the server cannot be reached: no answer in time")
 
 
 def test_telegram_s_own_words() -> None:

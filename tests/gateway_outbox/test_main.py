@@ -85,7 +85,7 @@ def test_missing_settings_end_it_with_78(path: Path) -> None:
     assert run.returncode == ExitStatus.CONFIG
     assert [line["level"] for line in lines] == ["critical", "critical"]
     assert lines[0]["message"].startswith("FATAL API_SECRET_TOKEN is not set. It is: ")
-    assert lines[1]["message"].startswith("FATAL GATEWAY_PORT 'x': Expected `int`")
+    assert lines[1]["message"].startswith("FATAL GATEWAY_PORT 'x' must be a whole number")
 
 
 def test_a_second_gateway_ends_with_75(path: Path) -> None:

@@ -71,7 +71,7 @@ def test_every_variable_can_be_given() -> None:
 def test_a_value_out_of_range_is_named(name: str, value: str) -> None:
     """Variable, value, rule and meaning."""
     (problem,) = problems(**{name: value})
-    assert problem.startswith(f"{name} {value!r}: Expected ")
+    assert problem.startswith(f"{name} {value!r} must be ")
     assert " It is: " in problem
 
 

@@ -15,13 +15,15 @@ from contracts.message import Message
 from gateway_outbox.entry import Entry, Skipped
 from gateway_outbox.errors import ExportError
 from gateway_outbox.telegram_export import read_export
+from tests.fuzzing import examples
 
 Item = dict[str, Any]
 Read = Callable[[bytes], list[Entry]]
 
 CHANNEL = {"name": "Sinais", "type": "public_channel", "id": 1500000001}
+pytestmark = pytest.mark.fuzz
 reused = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -282,3 +284,12 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert count == 2000
     assert peak < 500_000
+
+
+@pytest.mark.parametrize("filler", [b"a", b" ", b"\\x0a", b"\\n"])
+def test_a_value_without_an_end_is_refused(tmp_path: Path, filler: bytes) -> None:
+    """The parser would take the square of its length: 8 MB took minutes."""
+    path = tmp_path / "result.json"
+    path.write_bytes(b'{"id":1,"messages":[{"id":1,"text":"' + filler * 10_000_000)
+    with pytest.raises(ExportError, match="more than 262144 bytes"):
+        list(read_export(path))

@@ -11,7 +11,8 @@ from telethon.tl import types
 
 from contracts import wire
 from contracts.message import MAX_TEXT_BYTES, Origin
-from gateway_outbox.user_message import UnreadableMessageError, raw, read_message
+from gateway_outbox.untrusted import UnreadableError
+from gateway_outbox.user_message import raw, read_message
 
 SENT = datetime(2026, 11, 16, 13, 30, tzinfo=UTC)
 PEER = types.PeerChannel(1234567890)
@@ -190,7 +191,7 @@ def test_a_text_is_kept_as_far_as_the_contract_lets_it(text: str, kept: str) -> 
 )
 def test_what_breaks_the_contract_says_so(broken: dict[str, Any]) -> None:
     """One documented error, and the item as JSON for the table of the undecoded."""
-    with pytest.raises(UnreadableMessageError):
+    with pytest.raises(UnreadableError):
         read_message(item() | broken)
     assert json.loads(raw(item() | broken))["_"] == "Message"
 
@@ -218,7 +219,7 @@ def test_odd_input_never_raises_anything_else(odd: dict[str, Any]) -> None:
     assert isinstance(raw(changed), bytes)
     try:
         message = read_message(changed)
-    except UnreadableMessageError:
+    except UnreadableError:
         return
     if message is not None:
         wire.check(message)

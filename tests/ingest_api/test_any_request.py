@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from ingest_api.openapi import openapi
 from tests.api_process import ApiProcess
+from tests.fuzzing import examples
 from tests.ingest_api.test_ingest import HEADERS
 
+pytestmark = pytest.mark.fuzz
 _ENDLESS = {"/signals/stream"}
 _PATHS = openapi()["paths"]
 _OPERATIONS = [
@@ -49,7 +51,7 @@ _queries = strategies.dictionaries(
 @pytest.mark.parametrize(("method", "path"), _OPERATIONS)
 @given(place=_texts, query=_queries, body=_bodies, form=strategies.booleans())
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

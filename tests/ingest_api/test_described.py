@@ -12,13 +12,18 @@ from schemathesis import Case, CheckContext, Response, checks
 from contracts import problem
 from ingest_api.openapi import openapi
 from tests.api_process import ApiProcess
+from tests.fuzzing import FACTOR, examples
 from tests.ingest_api.test_ingest import HEADERS
 
+pytestmark = pytest.mark.fuzz
 _ALL = schemathesis.openapi.from_dict(openapi())
 _SLOW = ["/sync-messages", "/reload-channels"]  # they wait for a gateway, once one has reported
 _ENDLESS = "/signals/stream"
 _bounded = settings(
-    max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=examples(4),
+    deadline=None,
+    derandomize=FACTOR == 1,
+    suppress_health_check=list(HealthCheck),
 )
 
 

@@ -14,6 +14,7 @@ from ingest_api.signal import Malformed, NotASignal, Reading, Signal
 from ingest_api.signal_parser import parse
 from ingest_api.signal_reader import TOKEN
 
+pytestmark = pytest.mark.fuzz
 HERE = Path(__file__).parent
 KINDS: dict[type, str] = {
     Signal: "signal",
@@ -97,6 +98,22 @@ def test_no_text_raises(text: str) -> None:
 
 
 PIECES = [token for row in HOSTILE for token in (row, row.strip())] + ["0,84", "132.450", "Stop:"]
+
+
+TEXTS = [
+    row.values[0]["text"] for row in (*labelled("corpus.jsonl"), *labelled("signal_texts.jsonl"))
+]
+CUTS = st.tuples(
+    st.integers(0, 500), st.integers(0, 20), st.sampled_from(PIECES) | st.text(max_size=4)
+)
+
+
+@given(st.sampled_from(TEXTS), st.lists(CUTS, max_size=8))
+def test_no_mutation_of_a_known_text_raises(text: str, cuts: list[tuple[int, int, str]]) -> None:
+    """What is cut out of a real text, and what is put in its place, leaves a reading."""
+    for place, length, put in cuts:
+        text = text[:place] + put + text[place + length :]
+    assert isinstance(parse(text), Signal | NotASignal | Malformed)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60))

@@ -7,7 +7,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import yaml
@@ -51,9 +50,10 @@ class Prometheus:
             (folder / file).write_text(render(file), encoding="utf-8")
         config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
         config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-        for job in config["scrape_configs"]:
-            address = targets[job["job_name"]].removeprefix("http://")
-            job["static_configs"] = [{"targets": [address]}]
+        for job, url in targets.items():
+            asked = folder / "targets" / f"{job.removeprefix('tp-')}.yml"
+            asked.parent.mkdir(exist_ok=True)
+            asked.write_text(yaml.safe_dump([{"targets": [url.removeprefix("http://")]}]))
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         self._command = [
             "prometheus",
@@ -73,12 +73,7 @@ class Prometheus:
             raise RuntimeError((self._folder / "prometheus.log").read_text()) from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gateway_outbox import outbox_lock
 from gateway_outbox.session_file import hold_session
+from tests.beside import beside
 from tests.ops.backup_site import Site, drop, store
+from tests.ops.started_programs import started_programs
 from tests.running_gateway import gateway_process
 
 
@@ -36,6 +38,20 @@ def test_a_backup_holds_everything_and_no_secret(site: Site) -> None:
             assert b"a-secret-of-the-gateway" not in path.read_bytes()
 
 
+def test_no_program_is_started_with_a_secret(site: Site) -> None:
+    """The process list shows pg_dump and pg_restore, and neither password nor token."""
+    password = str(conninfo_to_dict(site.dsn)["password"])
+    with started_programs() as started:
+        backup = site.backup()
+        site.document("restore", "--check", str(backup))
+    text = "\n".join(started)
+    assert "pg_dump" in text
+    assert "pg_restore" in text
+    for secret in (password, site.environ["API_SECRET_TOKEN"]):
+        assert secret not in text
+        assert secret not in str(backup)
+
+
 def test_a_backup_can_be_checked(site: Site) -> None:
     """It is restored into a scratch database, which is gone afterwards; nothing has changed."""
     backup = site.backup()
@@ -49,23 +65,17 @@ def test_a_backup_can_be_checked(site: Site) -> None:
 
 def test_a_backup_beside_a_running_gateway_and_writers(site: Site) -> None:
     """Nothing is missing that was there before it began, and the counts are the dump's own."""
-    stop = threading.Event()
 
-    def write() -> None:
+    def write(stop: threading.Event) -> None:
         first = 1000
         while not stop.is_set():
             store(site.dsn, first, 50)
             first += 50
 
     with gateway_process(site.outbox) as gateway:
-        writer = threading.Thread(target=write)
-        writer.start()
-        try:
+        with beside(write):
             before = site.delivered()
             backup = site.backup()
-        finally:
-            stop.set()
-            writer.join()
         assert gateway.stop() == 0
     found = site.document("restore", "--check", str(backup))
     stored = sum(kind == "message" for kind, *_ in before)
@@ -167,6 +177,20 @@ def test_a_damaged_backup_is_refused(site: Site, name: str) -> None:
     assert f"{name} does not match its SHA-256" in result.stderr
     (backup / name).unlink()
     assert f"{name} is missing" in site.run("restore", str(backup)).stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["../channels.toml", "/etc/hostname", "session/../../channels.toml"]
+)
+def test_a_manifest_that_names_a_file_elsewhere_is_refused(site: Site, name: str) -> None:
+    """Nothing outside of the backup's folder is read as a part of it, nor put in place."""
+    backup = site.backup()
+    path = backup / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["files"][name] = manifest["files"]["channels.toml"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    result = site.run("restore", "--check", str(backup))
+    assert (result.exit_code, f"{name} lies outside of it" in result.stderr) == (1, True)
 
 
 def test_the_oldest_backups_go(site: Site) -> None:

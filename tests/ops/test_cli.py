@@ -1,5 +1,6 @@
 """The one command and its lazy subcommands."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -39,8 +40,11 @@ def test_an_unknown_command_is_wrong_use() -> None:
 
 
 def test_asking_one_command_does_not_load_the_others() -> None:
-    """The root alone brings neither HTTP, nor a database driver, nor rich."""
-    code = "import sys, ops.cli; print(*sys.modules)"
+    """The root and its help bring neither HTTP, nor a database driver, nor rich."""
+    code = (
+        "import sys; from ops.cli import main; main(['--help'], standalone_mode=False);"
+        " print(*sys.modules)"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
@@ -49,7 +53,7 @@ def test_asking_one_command_does_not_load_the_others() -> None:
 
 def test_looking_into_the_outbox_loads_no_http_library() -> None:
     """`outbox ls` and its kin start fast."""
-    module = COMMANDS["outbox"].partition(":")[0]
+    module = COMMANDS["outbox"].where.partition(":")[0]
     code = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -59,7 +63,7 @@ def test_looking_into_the_outbox_loads_no_http_library() -> None:
 
 def test_commands_of_the_table_are_click_commands() -> None:
     """Each place leads to a command."""
-    places = [place.partition(":") for place in COMMANDS.values()]
+    places = [place.where.partition(":") for place in COMMANDS.values()]
     found = [getattr(import_module(module), name) for module, _, name in places]
     assert all(isinstance(each, click.Command) for each in found)
 
@@ -89,3 +93,42 @@ def test_an_error_that_is_nobody_s_keeps_its_traceback() -> None:
     group = ExceptionGroup("tasks", [GatewayError("known"), ZeroDivisionError()])
     result = CliRunner().invoke(_group_that_raises(group), ["fail"])
     assert result.exception is group
+
+
+def _typed(*arguments: str, stdout: int | None) -> tuple[int, str]:
+    """Status and errors of the command as a process of its own; None closes its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", *arguments],
+        stdout=subprocess.PIPE if stdout is None else stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        preexec_fn=(lambda: os.close(1)) if stdout is None else None,  # no threads here
+    )
+    return done.returncode, done.stderr
+
+
+def test_output_that_nobody_takes_is_no_error() -> None:
+    """Standard output is closed (`>&-`): the command runs all the same."""
+    assert _typed("parse", "--help", stdout=None) == (0, "")
+    assert _typed("token", "new", stdout=None) == (0, "")
+
+
+def test_a_reader_that_went_away_is_told_nothing() -> None:
+    """`| head`: status 1 and no word, as other programs do."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        assert _typed("token", "new", stdout=writing) == (1, "")
+    finally:
+        os.close(writing)
+
+
+def test_output_on_a_full_disk_is_one_sentence() -> None:
+    """The place and the cause."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        found = _typed("token", "new", stdout=full)
+    finally:
+        os.close(full)
+    assert found == (1, "Error: standard output: No space left on device\n")

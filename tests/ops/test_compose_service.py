@@ -78,6 +78,10 @@ def test_a_port_on_the_host_is_found_or_not_there() -> None:
     open_one = deepcopy(CONTAINER)
     open_one["NetworkSettings"]["Ports"]["4005/tcp"][0]["HostIp"] = "0.0.0.0"  # noqa: S104  # read, not bound
     assert published(open_one, 4005) == "http://127.0.0.1:4106"
+    on_the_host = container()
+    on_the_host["NetworkSettings"]["Ports"] = {}
+    on_the_host["Config"]["Labels"]["tpcapital.url"] = "http://127.0.0.1:9090"
+    assert published(on_the_host, 9090) == "http://127.0.0.1:9090"
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,8 @@ def test_for_a_person_it_stays_at_home(
     home = root / (tmp_path / "home").relative_to("/")
     unit = home / ".local/share/systemd/user/tp-capital-gateway.service"
     assert "WantedBy=default.target" in unit.read_text(encoding="utf-8")
+    assert unit.with_name("tp-capital-backup.timer").exists()
+    assert (home / ".local/state/tp-capital-backups").is_dir()
     assert (home / ".config/tp-capital/credentials/api_secret_token").exists()
     assert not (root / "etc").exists()
 

@@ -103,7 +103,7 @@ def test_what_does_not_start_shows_the_end_of_its_log(desk: Operator) -> None:
     found = desk.types("start")
     assert found.exit_code == 1
     assert "gateway: it ended with status 78" in found.stderr
-    assert "FATAL API_SECRET_TOKEN: has 5 characters" in found.stderr
+    assert "FATAL API_SECRET_TOKEN has 5 characters" in found.stderr
     rows = desk.components()
     assert (rows["api"]["state"], rows["gateway"]["state"]) == ("running", "stopped")
 

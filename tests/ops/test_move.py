@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from tests.gateway_outbox.session_files import key_of, write_session
 from tests.ops import old_databases
 from tests.ops.old_home import API_HASH, KEY, OldHome, gramjs, old_process
 from tests.ops.old_shapes import WORKING
+from tests.ops.started_programs import started_programs
 
 ALL = ["backup", "configuration", "tokens", "session", "retire", "adopt", "start", "probe"]
 
@@ -77,7 +79,7 @@ def test_it_is_moved_and_moved_back(old: OldHome) -> None:
     """Each part arrives with its mode; a rollback leaves the old one as it was."""
     before = everything(old.home)
     (old.units / "old.enabled").touch()
-    done = old.document("--run", "--old-unit", "old")
+    done = moved(old)
     assert (done["done"], list(old.states().values())) == (ALL, ["done"] * len(ALL))
     session = old.new / "state" / "session" / "gateway.session"
     assert key_of(session) == KEY
@@ -111,6 +113,15 @@ def test_it_is_moved_and_moved_back(old: OldHome) -> None:
     assert not list(etc.glob("*.env"))
     assert rows(old.dsn, "select to_regclass('tp_capital.messages')::text") == [(None,)]
     drop_copies(old.dsn)
+
+
+def moved(old: OldHome) -> Any:
+    """What a move says, whose programs carry no secret in their arguments."""
+    with started_programs() as started:
+        done = old.document("--run", "--old-unit", "old")
+    for secret in (API_HASH, old.variables["TELEGRAM_SESSION"]):
+        assert secret not in "\n".join(started)
+    return done
 
 
 def drop_copies(dsn: str) -> None:

@@ -97,7 +97,10 @@ def test_show_tells_everything_of_a_row(command: Command) -> None:
 def test_show_of_no_row_says_so(command: Command, outbox_path: Path) -> None:
     """Status 1."""
     result = command("outbox", "show", "99")
-    assert (result.exit_code, result.stderr) == (1, f"Error: outbox {outbox_path} has no row 99\n")
+    sentence = (
+        f"Error: outbox {outbox_path} has no row 99; `tpcapital outbox ls` shows those it has\n"
+    )
+    assert (result.exit_code, result.stderr) == (1, sentence)
 
 
 def test_retry_makes_a_dead_letter_pending(command: Command) -> None:
@@ -121,10 +124,10 @@ def test_nothing_changed_by_number_is_status_1(command: Command) -> None:
     """The sentence says what could have been changed."""
     retry = command("outbox", "retry", "1")
     assert retry.exit_code == 1
-    assert "nothing changed: only dead letters and discarded rows can be" in retry.stderr
+    assert "nothing changed: it takes dead letters and discarded rows" in retry.stderr
     discard = command("outbox", "discard", "1", "--reason", "x")
     assert discard.exit_code == 1
-    assert "nothing changed: only pending rows and dead letters can be" in discard.stderr
+    assert "nothing changed: it takes pending rows and dead letters" in discard.stderr
 
 
 def test_discard_keeps_the_reason_and_retry_brings_back(command: Command) -> None:

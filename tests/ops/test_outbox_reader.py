@@ -122,7 +122,9 @@ def test_another_program_s_database_is_no_outbox(tmp_path: Path) -> None:
     path = tmp_path / "other.sqlite3"
     sqlite3.connect(path).execute("CREATE TABLE customers (name TEXT)").connection.close()
     with (
-        pytest.raises(OutboxUnusableError, match=r"no such table: outbox. Is it an outbox\?"),
+        pytest.raises(
+            OutboxUnusableError, match=r"no such table: outbox. It is no outbox: give its path"
+        ),
         open_reader(path) as reader,
     ):
         reader.states()

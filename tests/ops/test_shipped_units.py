@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,14 @@ def test_which_units_a_machine_gets() -> None:
     assert GATEWAY in names(HERE)
     assert not {API, newer} & {*names(HERE)}
     assert {API, newer} <= {*names(HERE, with_api=True, systemd=254)}
-    assert names(Layout.of_person(Path("/"), Path(sys.prefix))) == [GATEWAY]
+    own = names(Layout.of_person(Path("/"), Path(sys.prefix)))
+    assert {*names(HERE)} == {*own}, "the gateway and every timer, with and without root"
 
 
-def test_the_program_is_the_one_that_installs() -> None:
+@pytest.mark.parametrize("kind", [Layout.of_machine, Layout.of_person])
+def test_the_program_is_the_one_that_installs(kind: Callable[[Path, Path], Layout]) -> None:
     """No unit names a folder of somebody else's machine."""
-    for unit in units(Layout.of_machine(Path("/"), Path("/srv/x")), with_api=True, systemd=252):
+    for unit in units(kind(Path("/"), Path("/srv/x")), with_api=True, systemd=252):
         assert "/opt/tp-capital" not in unit.text
         assert "=/srv/x/bin/" in unit.text or "ExecStart=" not in unit.text
 

@@ -25,6 +25,8 @@ select channel_id, message_id, status, revision, raw_message, asset, direction, 
 def stored(dsn: str, channels: Collection[int]) -> dict[Key, Standing]:
     """Every message of these channels. Raises AssertionError for a row that is there twice."""
     with psycopg.connect(dsn) as connection:
+        # one moment for both questions, also while messages come
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         messages = connection.execute(_MESSAGES, [list(channels)]).fetchall()
         signals = connection.execute(_SIGNALS, [list(channels)]).fetchall()
     shown = {

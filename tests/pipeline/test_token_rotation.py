@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ops.cli import main
+from tests.beside import beside
 from tests.messages import TOKEN
 from tests.pipeline.services import Services, running_services, write_export
 from tests.waiting import until
@@ -44,21 +45,16 @@ class Rig:
     @contextmanager
     def supervisor(self) -> Iterator[str]:
         """A command that restarts the API."""
-        asked, ended = self.folder / "restart", threading.Event()
+        asked = self.folder / "restart"
 
-        def watch() -> None:
+        def watch(ended: threading.Event) -> None:
             while not ended.wait(0.02):
                 if asked.exists():
                     asked.unlink()
                     self.restart_api()
 
-        thread = threading.Thread(target=watch)
-        thread.start()
-        try:
+        with beside(watch):
             yield shlex.join(["touch", str(asked)])
-        finally:
-            ended.set()
-            thread.join()
 
 
 @pytest.fixture

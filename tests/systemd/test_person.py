@@ -18,6 +18,13 @@ for _ in $(seq 50); do systemctl --user is-system-running >/dev/null 2>&1 && bre
 systemctl --user start {UNIT}
 systemctl --user show {UNIT} -P StatusText -P ActiveState -P UnitFileState
 {PROGRAM} as-service --user outbox status --json
+systemctl --user is-active tp-capital-backup.timer tp-capital-restore-check.timer
+systemctl --user is-active tp-capital-retain.timer
+{PROGRAM} doctor --run backups
+echo BACKUP_OPTIONS=--no-database > ~/.config/tp-capital/maintenance.env
+systemctl --user start tp-capital-backup
+ls ~/.local/state/tp-capital-backups/*/
+{PROGRAM} doctor --run backups
 {PROGRAM} uninstall --user --yes
 systemctl --user show {UNIT} -P LoadState
 kill $manager
@@ -57,4 +64,9 @@ async def test_without_root(machine: Machine) -> None:
     assert "\nenabled\n" in said
     assert '"pending": 0' in said
     assert "\nnot-found\n" in said
+    assert said.splitlines().count("active") == 4  # the gateway and three timers
+    assert "outbox: no backup yet; the first is made on " in said
+    assert "-> at once: systemctl --user start tp-capital-backup" in said
+    assert "\nmanifest.json\n" in said
+    assert "\n1 checks passed\n" in said
     assert (HOME / ".local/state/tp-capital-gateway/outbox.sqlite3").exists()

@@ -1,10 +1,14 @@
 """`tpcapital start`, `status`, `logs`, `doctor` and `stop` of installed services."""
 
 import json
+import re
 from typing import Any
 
-from tests.systemd.machine import GATEWAY, PROGRAM, STATE, Machine
+from tests.gateway_outbox.scripted_api import scripted_api
+from tests.systemd.machine import CONFIG, GATEWAY, PROGRAM, STATE, Machine
 from tests.telegram.bot_api_server import BotApiServer
+from tests.telegram.bot_updates import CHANNEL, post
+from tests.waiting import eventually
 
 
 async def look(machine: Machine, *arguments: str) -> tuple[int, Any]:
@@ -48,3 +52,40 @@ async def test_the_doctor_finds_the_unit_as_it_was_delivered(machine: Machine) -
     failed = {each["name"]: each["faults"][0]["cause"] for each in findings if each["faults"]}
     assert (status, set(failed)) == (1, {"units", "modes"})
     assert f"{GATEWAY} is more exposed than it ships" in failed["units"]
+
+
+async def test_the_doctor_tells_when_the_first_backup_comes(machine: Machine) -> None:
+    """Nothing is wrong before it; a backup that fails is, and one that succeeds ends it."""
+    await machine.start()
+    (before,) = (await look(machine, "doctor", "--run", "backups"))[1]
+    (said,) = before["warnings"]
+    assert (before["status"], before["faults"]) == ("warn", [])
+    assert re.search(r"no backup yet; the first is made on \w+ [\d-]+ [\d:]+ UTC", said["cause"])
+    assert said["command"] == "at once: sudo systemctl start tp-capital-backup"
+    maintenance = CONFIG / "maintenance.env"
+    maintenance.write_text("BACKUP_OPTIONS=--nonsense\n", encoding="ascii")
+    await machine.systemctl("start", "tp-capital-backup", check=False)
+    status, (failed,) = await look(machine, "doctor", "--run", "backups")
+    assert (status, "the last run failed (exit-code)" in failed["faults"][0]["cause"]) == (1, True)
+    maintenance.write_text("BACKUP_OPTIONS=--no-database\n", encoding="ascii")
+    await machine.systemctl("start", "tp-capital-backup")
+    status, (found,) = await look(machine, "doctor", "--run", "backups")
+    assert (status, found["status"]) == (0, "pass")
+
+
+async def test_a_trace_has_the_lines_of_the_journal(machine: Machine, bot: BotApiServer) -> None:
+    """Read by root beside the gateway; where the journal is closed a note says so."""
+    async with scripted_api() as api:
+        machine.set(API_ENDPOINT=api.url, LOG_LEVEL="debug")
+        await machine.start()
+        bot.publish("channel_post", post(7))
+        await eventually(lambda: len(api.stored) == 1)
+        await machine.logged('"relay.delivered"')
+        outbox = f"--outbox={STATE / 'outbox.sqlite3'}"
+        _, document = await look(machine, "trace", f"{CHANNEL}/7", outbox)
+    lines = [line for line in document["log"] if line["log"] == "journal"]
+    assert [line["action"] for line in lines] == ["relay.delivered"]
+    assert {line["trace_id"] for line in lines} == set(document["traces"])
+    assert not [note for note in document["notes"] if "journal" in note]
+    _, closed = await look(machine, "as-service", "trace", f"{CHANNEL}/7")
+    assert [note for note in closed["notes"] if "journal" in note], closed

@@ -25,6 +25,11 @@ class BotStory:
         self._clock = SENT
 
     @property
+    def channels(self) -> list[int]:
+        """Where it posts."""
+        return [CHANNEL - number for number in range(_CHANNELS)]
+
+    @property
     def revisions(self) -> int:
         """How many rows there must be."""
         return sum(map(len, self.texts.values()))
@@ -37,7 +42,7 @@ class BotStory:
             edit = post(number, self._text(channel, number), edit_date=self._clock)
             server.publish("edited_channel_post", edit | {"date": SENT, "chat": chat(channel)})
             return
-        channel = CHANNEL - self._dice.randrange(_CHANNELS)
+        channel = self.channels[self._dice.randrange(_CHANNELS)]
         number = 1 + sum(known == channel for known, _ in self.texts)
         fresh = post(number, self._text(channel, number), chat=chat(channel), date=SENT)
         server.publish("channel_post", fresh)

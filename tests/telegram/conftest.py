@@ -9,6 +9,7 @@ from telethon import TelegramClient
 from contracts import metrics
 from contracts.telemetry import Telemetry
 from gateway_outbox.outbox import open_outbox
+from tests.telegram.channel import Channel
 from tests.telegram.client import connected_client
 from tests.telegram.gateway_user import Site
 from tests.telegram.mtproto_server import MtprotoServer, running_server
@@ -19,6 +20,15 @@ from tests.telegram.world import Telegram
 def telegram() -> Telegram:
     """A world with nothing in it but `me`."""
     return Telegram()
+
+
+@pytest.fixture
+def mesa(telegram: Telegram) -> Channel:
+    """A source channel with five messages."""
+    channel = telegram.channel("Mesa", "mesa")
+    for number in range(1, 6):
+        channel.post(f"old {number}", push=False)
+    return channel
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ _RECENT = 40
 class Restless:
     """So many channels whose log reaches back `window` events.
 
-    `done` counts what was posted, edited, deleted and withheld. Edits are seconds apart by
-    Telegram's clock, which has whole seconds.
+    `done` counts what was posted, edited, deleted and withheld; its total stands in each of
+    `texts`, that of a post and that of an edit. Edits are seconds apart by Telegram's clock, which
+    has whole seconds.
     """
 
     def __init__(self, telegram: Telegram, channels: int, window: int, seed: int) -> None:
@@ -27,6 +28,7 @@ class Restless:
             for number in range(1, channels + 1)
         ]
         self.done: Counter[str] = Counter()
+        self.texts = ("sinal {}", "corrigido {}")
         self.paused = False
         self._dice = random.Random(seed)
         self._clock = now()
@@ -54,12 +56,12 @@ class Restless:
         elif recent and drawn < _DELETE + _EDIT:
             self._edit(channel, dice.choice(recent), push=push)
         else:
-            channel.post(f"sinal {self.done.total()}", push=push)
+            channel.post(self.texts[0].format(self.done.total()), push=push)
             self.done["posted"] += 1
 
     def _edit(self, channel: Channel, id_: int, *, push: bool) -> None:
         self._clock = max(self._clock + timedelta(seconds=1), datetime.now(UTC))
         self._clock = self._clock.replace(microsecond=0)
-        text = f"corrigido {self.done.total()}"
+        text = self.texts[1].format(self.done.total())
         channel.edit(id_, text, push=push, edit_date=self._clock)
         self.done["edited"] += 1

@@ -14,10 +14,10 @@ from gateway_outbox.bot_message import (
     Meaning,
     Membership,
     Migration,
-    UnreadableUpdateError,
     read_update,
 )
 from gateway_outbox.entry import Skipped
+from gateway_outbox.untrusted import UnreadableError
 from tests.telegram.bot_updates import CHANNEL, SENT, chat, forwarded, post, sizes
 
 
@@ -191,9 +191,9 @@ def test_a_change_of_the_bot_s_own_rights_is_told() -> None:
 )
 def test_what_cannot_be_read_says_why(body: Any, why: str) -> None:
     """It is kept raw, and stops nobody."""
-    with pytest.raises(UnreadableUpdateError, match=why):
+    with pytest.raises(UnreadableError, match=why):
         read(body)
-    with pytest.raises(UnreadableUpdateError, match="status"):
+    with pytest.raises(UnreadableError, match="status"):
         read({"chat": chat()}, "my_chat_member")
 
 
@@ -222,7 +222,7 @@ def test_whatever_comes_is_read_or_refused(kind: str, body: Any, update_id: Any)
     """A message that comes of it keeps the contract; one error says everything else."""
     try:
         found = read_update({"update_id": update_id, kind: body}, lambda _id, _name: True)
-    except UnreadableUpdateError:
+    except UnreadableError:
         return
     if isinstance(found, Message):
         wire.check(found)
@@ -233,5 +233,5 @@ def test_any_update_is_read_or_refused(update: dict[str, Any]) -> None:
     """Nothing but the one error."""
     try:
         read_update(update, lambda _id, _name: True)
-    except UnreadableUpdateError:
+    except UnreadableError:
         return

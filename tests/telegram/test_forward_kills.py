@@ -22,15 +22,6 @@ _SEED = 4711
 _STORED = "SELECT count(DISTINCT message_id) FROM outbox WHERE channel_id = ?"
 
 
-@pytest.fixture
-def mesa(telegram: Telegram) -> Channel:
-    """A source channel with five messages."""
-    channel = telegram.channel("Mesa", "mesa")
-    for number in range(1, 6):
-        channel.post(f"old {number}", push=False)
-    return channel
-
-
 async def post_often(channel: Channel, dice: random.Random, count: int) -> None:
     """So many posts, some of them albums, some without a push."""
     while count > 0:

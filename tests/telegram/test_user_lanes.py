@@ -23,15 +23,6 @@ _SEED = 4711
 _STORED = "SELECT count(DISTINCT message_id) FROM outbox WHERE channel_id = ?"
 
 
-@pytest.fixture
-def mesa(telegram: Telegram) -> Channel:
-    """A source channel with five messages."""
-    channel = telegram.channel("Mesa", "mesa")
-    for number in range(1, 6):
-        channel.post(f"old {number}", push=False)
-    return channel
-
-
 @pytest.mark.timeout(120)
 async def test_a_backfill_goes_on_after_a_kill(
     tmp_path: Path, server: MtprotoServer, mesa: Channel

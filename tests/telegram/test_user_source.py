@@ -2,12 +2,17 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
+from dataclasses import replace
+from typing import Any
 
-from telethon.tl import types
+import pytest
+from telethon.tl import functions, types
 
+from tests.telegram.call import Call
 from tests.telegram.channel import Channel
-from tests.telegram.gateway_user import Site
+from tests.telegram.gateway_user import SHORT, Site
 from tests.telegram.world import Telegram
 from tests.waiting import eventually
 
@@ -97,6 +102,23 @@ async def test_too_long_an_absence(site: Site, telegram: Telegram) -> None:
     assert site.counted("telegram_reconciles_total", result="too_long") == 1
 
 
+async def test_a_channel_that_is_busier_than_its_reader(site: Site, telegram: Telegram) -> None:
+    """A message more with each page of history: the reading ends all the same."""
+    channel = posted(telegram, 150)
+    asked = functions.messages.GetHistoryRequest
+    answer = site.server.answers[asked]
+
+    def answered(call: Call) -> Any:
+        channel.post("meanwhile", push=False)
+        return answer(call)
+
+    site.server.answers[asked] = answered
+    site.declare(channel)
+    async with site.running():
+        await site.holds(channel)
+    assert (await site.row(channel))["resume_pts"] is None
+
+
 async def test_a_drop_is_made_up_for(site: Site, telegram: Telegram) -> None:
     """A connection that ends is made again, and begins with a comparison."""
     channel = posted(telegram, 1)
@@ -121,6 +143,35 @@ async def test_a_dead_connection_is_found(site: Site, telegram: Telegram) -> Non
         site.server.faults.clear()
         await site.holds(channel)
         await eventually(lambda: source.state.condition == "connected")
+
+
+async def test_an_answer_that_never_comes(site: Site, telegram: Telegram) -> None:
+    """All else is answered, so that only this request can tell: the next connection asks again."""
+    channel = posted(telegram, 1)
+    site.declare(channel)
+    site.fields["reconcile_seconds"] = 0.05
+    async with site.running(pace=replace(SHORT, patience=0.5)) as source:
+        site.server.faults.ignore("updates.GetChannelDifference")
+        channel.post("withheld", push=False)
+        await eventually(lambda: source.state.condition == "transient")
+        assert "no answer to GetChannelDifference" in str(source.state.reason)
+        await site.holds(channel)
+
+
+async def test_the_clock_is_set(
+    site: Site, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Telethon threw away meanwhile is asked for on another connection."""
+    channel = posted(telegram, 1)
+    site.declare(channel)
+    true_time = time.time
+    async with site.running() as source:
+        with monkeypatch.context() as wrong:  # for Telethon, too
+            wrong.setattr(time, "time", lambda: true_time() - 3600)
+            await eventually(lambda: source.state.condition == "transient")
+            assert "clock was set by -3600 s" in str(source.state.reason)
+        channel.post("meanwhile", push=False)
+        await site.holds(channel)
 
 
 async def test_an_unreadable_push_is_made_up_for(site: Site, telegram: Telegram) -> None:

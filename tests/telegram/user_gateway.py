@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,11 @@ class UserGateway:
         }
         self.process = GatewayProcess(self.outbox, _NOBODY, folder / "gateway.log", **self.environ)
 
-    def declare(self, *sources: Channel, destination: Channel | None = None) -> None:
-        """Write the channels file."""
-        lines = ["version = 1"]
+    def declare(
+        self, *sources: Channel, destination: Channel | None = None, of_bot: Sequence[int] = ()
+    ) -> None:
+        """Write the channels file; `of_bot` are ids that the user session does not know."""
+        lines = ["version = 1", *(f"[[channel]]\nid = {id_}" for id_ in of_bot)]
         for channel in (*sources, *([destination] if destination else [])):
             role = "destination" if channel is destination else "source"
             lines.append(f'[[channel]]\nid = {channel.marked_id}\nrole = "{role}"')

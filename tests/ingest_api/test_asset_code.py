@@ -46,5 +46,6 @@ def test_only_index_and_dollar_contracts_trade_in_thousands() -> None:
         False,
     ]
     assert not trades_in_thousands("PETR4")
+    assert not trades_in_thousands("INDG4")  # a share whose code begins like the contract's
     assert trades_in_index_points("INDZ26")
     assert not trades_in_index_points("WDOF27")

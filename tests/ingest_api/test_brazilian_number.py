@@ -26,6 +26,8 @@ PLAIN = Habit(dot_groups=False, comma_groups=False)
         (["41.20", "7", "132450"], ["41.20", "7", "132450"]),
         (["1.234.567,89", "5.425"], ["1234567.89", "5425"]),
         (["1,234,567.89", "5,425"], ["1234567.89", "5425"]),
+        (["132.450", "5.425"], ["132.450", "5.425"]),  # one wide, one narrow: neither decides
+        (["9" * 15, "1,12345678"], ["9" * 15, "1.12345678"]),  # as long as may be
         (["7", "5.425"], ["7", "5.425"]),  # what has no mark says nothing
         (["1.5", "5.425"], ["1.5", "5.425"]),
     ],
@@ -43,8 +45,19 @@ def test_the_asset_decides_where_no_price_is_clear() -> None:
     assert not habit_of(clear, dot_groups=True, comma_groups=False).dot_groups
 
 
+def test_a_price_that_begins_with_its_mark_is_clear() -> None:
+    """It is a decimal mark, and decides for the others."""
+    dots, commas = Habit(dot_groups=True, comma_groups=False), PLAIN
+    assert habit_of([".125"], dot_groups=True, comma_groups=False) == commas._replace(
+        comma_groups=True
+    )
+    assert habit_of([",125"], dot_groups=False, comma_groups=True) == dots
+    assert habit_of([".1,234"], dot_groups=False, comma_groups=False) == dots
+
+
 @pytest.mark.parametrize(
-    "price", ["36,1,0", "1.23.456", "5.432.5", "9" * 16, "1,123456789", "2h30", "1.2,3.4", "."]
+    "price",
+    [".234.567", "36,1,0", "1.23.456", "5.432.5", "9" * 16, "1,123456789", "2h30", "1.2,3.4", "."],
 )
 def test_what_is_no_number_is_none(price: str) -> None:
     """Misplaced thousands, too many digits and stray letters are refused."""

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest_api.parser.signal import Malformed, NotASignal, Signal
-from ingest_api.parser.signal_parser import parse
+from ingest_api.parser.signal_parser import MAX_TARGETS, parse
 
 WHOLE = "Ativo: PETR4\nCompra: 1,00\nAlvo: 2,00\nStop: 0,50"
 
@@ -77,3 +77,36 @@ def test_a_whole_signal_for_a_name_that_is_no_code_is_told(text: str, name: str)
     """Entry, target and stop together with a labelled name; with less it is chat."""
     told = Malformed(f"the asset reads '{name}', which is no code of B3's")
     assert parse(text) == (told if name else NotASignal())
+
+
+LONG = f"'1.2.3.{'4' * 34}' is no price; write 5.432,50 or 41.20"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("PETR4 compra 1,00 alvo 0,50 stop 1,00", "stop 1.00 and target 0.50 suit no buy"),
+        ("PETR4 venda 1,00 alvo 2,00 stop 1,00", "stop 1.00 and target 2.00 suit no sell"),
+        ("PETR4 compra 1,00 alvo 1,00 stop 2,00", ""),  # one odd price alone is the author's
+        ("PETR4 venda 1,00 alvo 1,00 stop 0,50", ""),
+        ("PETR4 compra 1,00 alvo 0,00 stop 0,50", "a price is zero; only a stop may be"),
+        (f"PETR4 compra 1.2.3.{'4' * 60} alvo 2,00 stop 0,50", LONG),
+    ],
+)
+def test_prices_that_cannot_belong_together_are_told(text: str, reason: str) -> None:
+    """The reason names the asset and the prices; a price is quoted as far as one looks at it."""
+    reading = parse(text)
+    if reason:
+        assert reading == Malformed(f"PETR4: {reason}")
+    else:
+        assert isinstance(reading, Signal)
+
+
+def test_there_may_be_so_many_targets_and_no_more() -> None:
+    """The reason names the asset, the number and the limit."""
+    text = WHOLE + "".join(f"\nAlvo {n}: {n},00" for n in range(3, MAX_TARGETS + 2))
+    reading = parse(text)
+    assert isinstance(reading, Signal)
+    assert len(reading.all_targets) == MAX_TARGETS
+    told = f"PETR4 has {MAX_TARGETS + 1} targets, over {MAX_TARGETS}"
+    assert parse(f"{text}\nAlvo final: 99,00") == Malformed(told)

@@ -30,7 +30,7 @@ export class ChannelList {
 
   row({ channel, label, messages, signals, malformed, last_at: lastAt }) {
     const name = label || channel;
-    const choose = h("button", { type: "button", class: "link", "aria-label": t("filter_by", { name }), click: () => this.chosen(channel) }, name);
+    const choose = h("button", { type: "button", class: label ? "link" : "link channel-id", "aria-label": t("filter_by", { name }), click: () => this.chosen(channel) }, name);
     const last = lastAt
       ? h("time", { datetime: lastAt, title: dayAndClock(Date.parse(lastAt)) }, ago(Date.parse(lastAt)))
       : t("never");

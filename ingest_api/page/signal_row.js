@@ -26,12 +26,13 @@ export class SignalRow {
   render() {
     const { signal } = this;
     const held = this.row.contains(document.activeElement);
+    const name = channelName(signal.channel, signal.channel_label);
     this.row.replaceChildren(
       this.td("when", t("time"), h("time", { datetime: new Date(signal.ts).toISOString(), title: dayAndClock(signal.ts) },
         h("b", {}, clock(signal.ts)), " ", h("span", { class: "muted" }, dayWord(signal.ts)))),
       this.td("asset", t("asset"), this.toggle(), this.direction()),
       this.td("type", t("type"), h("span", {}, signal.signal_type), " ",
-        h("span", { class: "muted channel" }, channelName(signal.channel, signal.channel_label))),
+        h("span", { class: name === signal.channel ? "muted channel-id" : "muted channel" }, name)),
       this.td("number entry-cell", t("entry"), entryText(signal)),
       this.td("number stop-cell", t("stop"), price(signal.stop)),
       this.td("number targets-cell", t("targets"), targetsText(signal)),

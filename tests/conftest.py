@@ -14,6 +14,25 @@ if FACTOR > 1:  # `just fuzz`
     settings.load_profile("fuzz")
 
 
+@pytest.hookimpl(trylast=True)  # when those of other marks are left out already
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the long tests the longest first, each beside a short one.
+
+    A worker is given two at the start; what begins last keeps all others waiting.
+    """
+    if all(item.get_closest_marker("long") for item in items):
+        items.sort(key=_minutes, reverse=True)
+        half = len(items) // 2
+        long, short = items[:half], items[: half - 1 : -1] if half else items[:]
+        beside = [item for pair in zip(long, short, strict=False) for item in pair]
+        items[:] = [*beside, *short[half:]]
+
+
+def _minutes(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("long")
+    return float(marker.kwargs.get("minutes", 1)) if marker else 0
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """Everything here runs on asyncio: psycopg, aiosqlite and aiohttp know no other."""

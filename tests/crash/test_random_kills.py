@@ -119,7 +119,7 @@ async def test_some_kills_lose_nothing(tmp_path: Path) -> None:
     assert pipeline.kills.total() >= 10
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 @pytest.mark.timeout(300)
 async def test_sixty_kills_lose_nothing(tmp_path: Path) -> None:
     """5,000 posts and 60 kills: each stored once, text intact, in order."""

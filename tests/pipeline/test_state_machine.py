@@ -288,7 +288,7 @@ def test_no_order_of_events_and_faults_loses_or_alters_a_message(world: World) -
     run(world, Pipeline, 11, steps=20)
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 @pytest.mark.timeout(1200)
 def test_no_order_found_in_minutes_does_either(world: World) -> None:
     """Many examples, with kills of the API among the faults."""

@@ -111,7 +111,7 @@ async def test_some_kills_lose_nothing(tmp_path: Path) -> None:
     assert torment.unconfirmed + torment.uncommitted > 0
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=4)
 @pytest.mark.timeout(300)
 async def test_a_hundred_kills_and_a_hundred_faults_lose_nothing(tmp_path: Path) -> None:
     """Each text once, the last one the latest; and the kills fell where it matters."""

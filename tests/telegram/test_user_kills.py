@@ -193,7 +193,7 @@ async def test_some_kills_and_drops_lose_nothing(tmp_path: Path) -> None:
     assert (ordeal.counts["kills"], ordeal.counts["drops"]) == (10, 10)
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=3)
 @pytest.mark.timeout(300)
 async def test_a_hundred_kills_and_drops_lose_nothing(tmp_path: Path) -> None:
     """100 of each, while every channel's log is so short that many a gap is too long for it."""

@@ -74,7 +74,7 @@ def test_a_message_goes_in_and_comes_out(stack: Stack) -> None:
     """With the token from the secret's file, and with no other."""
     assert ingest(stack, 1, TOKEN) == 401
     assert ingest(stack, 1, stack.secret("gateway_token")) == 200
-    (signal,) = stack.ask("/signals?limit=1")["data"]
+    (signal,) = stack.ask("/signals?search=VALE3&limit=1")["data"]
     assert signal["asset"] == "VALE3"
 
 

@@ -7,12 +7,20 @@ import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, TextIO
+from typing import Annotated, Any, Literal, TextIO
 
 import orjson
+from msgspec import Meta
 
 from contracts.harmless import harmless
 
+Level = Annotated[
+    str,
+    Meta(
+        pattern="^(?i:debug|info|warning|error)$",
+        description="the least level that is logged",
+    ),
+]
 Format = Literal["auto", "json", "journal", "text"]
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}

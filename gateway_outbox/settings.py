@@ -123,9 +123,7 @@ class Settings(SessionSettings, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    log_level: Annotated[
-        str, Meta(pattern="^(?i:debug|info|warning|error)$", description="least level logged")
-    ] = "info"
+    log_level: logs.Level = "info"
     log_format: Annotated[
         logs.Format, Meta(description="how lines look; auto: text on a terminal, else JSON")
     ] = "auto"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -94,10 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="the schema that holds our tables; made if missing",
         ),
     ] = "tp_capital"
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-        msgspec.Meta(description="the least level that is logged"),
-    ] = "INFO"
+    log_level: logs.Level = "info"
     log_format: Annotated[
         logs.Format, msgspec.Meta(description="how lines look; auto: text on a terminal, else JSON")
     ] = "auto"

@@ -86,8 +86,8 @@ ROWS = [
         "X-Gateway-Token.\nFATAL GATEWAY_PORT 'x' must be a whole number. It is: port of "
         "/health and /metrics on 127.0.0.1.\nFATAL MAX_DELETIONS '0' must be 1 or more. It is:"
         " deletions at a time that are applied unasked; more are held.\nFATAL LOG_LEVEL 'loud'"
-        " must be one of debug, info, warning, error. It is: least level logged.\nFATAL "
-        "LOG_FORMAT 'xml' must be one of auto, json, journal, text. It is: how lines look; "
+        " must be one of debug, info, warning, error. It is: the least level that is logged."
+        "\nFATAL LOG_FORMAT 'xml' must be one of auto, json, journal, text. It is: how lines look; "
         "auto: text on a terminal, else JSON.",
     ),
     Row(
@@ -164,7 +164,7 @@ ROWS = [
         "FATAL GATEWAY_SECRET_TOKEN has 5 characters, fewer than 32; make one with: openssl "
         "rand -hex 32. It is: the token the gateway sends; openssl rand -hex 32.\nFATAL PORT "
         "'x' must be a whole number. It is: the port to listen on; 0 takes a free one.\nFATAL "
-        "LOG_LEVEL 'loud' must be one of DEBUG, INFO, WARNING, ERROR. It is: the least level "
+        "LOG_LEVEL 'loud' must be one of debug, info, warning, error. It is: the least level "
         "that is logged.\nFATAL POOL_SIZE '0' must be 1 or more. It is: database connections "
         "at most; two more stand beside them.",
     ),

@@ -110,3 +110,27 @@ def test_there_may_be_so_many_targets_and_no_more() -> None:
     assert len(reading.all_targets) == MAX_TARGETS
     told = f"PETR4 has {MAX_TARGETS + 1} targets, over {MAX_TARGETS}"
     assert parse(f"{text}\nAlvo final: 99,00") == Malformed(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("CPLE6: 9,31 alvo 10,00 stop 9,00", ("9.31", "9.31")),
+        ("CPLE6: 9,31-9,38 alvo 10,00", ("9.31", "9.38")),
+        ("CPLE6: 9,31-9,38 stop 9,00", ("9.31", "9.38")),
+        ("CPLE6: 9,31 compra 9,40 alvo 10,00 stop 9,00", ("9.40", "9.40")),
+        ("CPLE6: 9,31 alvo 10,00", None),
+        ("CPLE6: 9,31 stop 9,00", None),
+        ("CPLE6: 9,31-9,38", None),
+    ],
+)
+def test_a_price_behind_the_asset_is_an_entry_when_the_rest_agrees(
+    text: str, entry: tuple[str, str] | None
+) -> None:
+    """One price needs target and stop beside it, a range one of them; a label stands above both."""
+    reading = parse(text)
+    if entry is None:
+        assert isinstance(reading, NotASignal)
+    else:
+        assert isinstance(reading, Signal)
+        assert (str(reading.buy_min), str(reading.buy_max)) == entry

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 import anyio
 
 from contracts.exit_status import ExitStatus
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.errors import ChannelsFileError, SourceLostError
 from gateway_outbox.service_manager import ServiceManager
 from gateway_outbox.source import Source
-from gateway_outbox.user.channels_file import Channels
 
 log = logging.getLogger(__name__)
 

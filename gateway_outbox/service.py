@@ -13,6 +13,7 @@ from contracts.exit_status import ExitStatus
 from contracts.telemetry import Telemetry
 from contracts.version import current
 from gateway_outbox import service_manager
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.control import web
 from gateway_outbox.control.canary_control import CanaryControl
 from gateway_outbox.control.channel_control import ChannelControl
@@ -42,7 +43,6 @@ from gateway_outbox.relay.relay import Relay
 from gateway_outbox.settings import Settings
 from gateway_outbox.sources import open_sources
 from gateway_outbox.supervision import Supervision
-from gateway_outbox.user.channels_file import Channels
 from gateway_outbox.user.history_desk import HistoryDesk
 
 log = logging.getLogger(__name__)

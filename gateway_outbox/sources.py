@@ -5,14 +5,14 @@ from pathlib import Path
 from contracts.message import Message
 from contracts.secret import Secret
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.forward.forward_queue import ForwardQueue
 from gateway_outbox.media.media_queue import MediaQueue
 from gateway_outbox.outbox.outbox import Outbox
-from gateway_outbox.outbox.side_queues import SideQueues
 from gateway_outbox.replay.replay_source import Replay, ReplaySource
 from gateway_outbox.settings import Settings
+from gateway_outbox.side_queues import SideQueues
 from gateway_outbox.source import Source
-from gateway_outbox.user.channels_file import Channels
 from gateway_outbox.user.history_desk import HistoryDesk
 
 
@@ -27,7 +27,7 @@ def open_sources(
     sources: list[Source] = []
     queues = SideQueues()
     if settings.telegram_api_id is not None:
-        from gateway_outbox.user.user_lanes_source import open_user_source
+        from gateway_outbox.user_lanes_source import open_user_source
 
         # The user session alone can forward and download, also what the bot receives.
         queues = _side_queues(settings, channels, outbox)

@@ -30,7 +30,6 @@ from ingest_api.gateway.registered_channel import ChannelRegister
 from ingest_api.health import Health
 from ingest_api.ingest.canary import CanaryDesk
 from ingest_api.ingest.coalescer import Coalescer
-from ingest_api.ingest.gateway_token import GatewayTokens
 from ingest_api.ingest.ingest import Ingest
 from ingest_api.ingest.intake import Intake
 from ingest_api.ingest.store import Store
@@ -41,6 +40,7 @@ from ingest_api.log_ring import LogRing
 from ingest_api.page_routes import PageRoutes
 from ingest_api.request.api_key import ApiKey
 from ingest_api.request.edge import EdgeSettings
+from ingest_api.request.gateway_token import GatewayTokens
 from ingest_api.settings import Settings, words
 from ingest_api.signals.catalog import Catalog
 from ingest_api.signals.forwarded_messages import ForwardedMessages

@@ -25,7 +25,8 @@ OWNERS = {
     "aiosqlite": r"gateway_outbox\.outbox\.outbox\w*",
     "sqlite3": r"gateway_outbox\.(outbox\.outbox|session\.session)\w*|ops\.\w+\.(\w*_)?outbox\w*",
     "psycopg": r"ingest_api\.(\w+\.)?"
-    r"(app|catalog|database|errors|forwarded_messages|gateway_link|health|ledger|migrate|replica|rescan|service|settings|signal_feed|statements|store)"
+    r"(app|catalog|database|errors|forwarded_messages|gateway_link|health|ledger|migrate|replica"
+    r"|rescan|service|settings|signal_feed|statements|store)"
     r"|ops\.((adopt|backup|bench|db|demo)\.\w+|dsn_option|embedded_postgres|trace\.db_story)",
     "psycopg_pool": r"ingest_api\.(\w+\.)?"
     r"(app|catalog|database|errors|health|ledger|service|store)",
@@ -137,11 +138,31 @@ def test_the_parser_is_pure() -> None:
 
 def test_there_are_no_import_cycles() -> None:
     """Any module can be read after those it imports, at the top or inside a function."""
-    waiting = {name: {each.imported for each in IMPORTS if each.importer == name} for name in FILES}
-    waiting = {name: (needs & set(FILES)) - {name} for name, needs in waiting.items()}
-    while ready := {name for name, needs in waiting.items() if not needs}:
-        waiting = {name: needs - ready for name, needs in waiting.items() if name not in ready}
-    assert waiting == {}, "these modules wait for one another"
+    needs = {name: {each.imported for each in IMPORTS if each.importer == name} for name in FILES}
+    assert in_a_circle({name: needed & set(FILES) for name, needed in needs.items()}) == {}
+
+
+def test_rooms_lean_on_one_another_in_one_direction() -> None:
+    """Below the top of each service, where all is put together, no two rooms need each other."""
+    needs: dict[str, set[str]] = {}
+    for importer, imported in IMPORTS:
+        if imported in FILES and (room := room_of(importer)):
+            needs.setdefault(room, set()).update({room_of(imported)} - {""})
+    rooms = {room for needed in needs.values() for room in needed}
+    assert in_a_circle({room: set[str]() for room in rooms} | needs) == {}
+
+
+def room_of(module: str) -> str:
+    """The room that a module is in, with its service's name; empty for what stands at the top."""
+    return module.rpartition(".")[0] if module.count(".") > 1 else ""
+
+
+def in_a_circle(needs: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What waits for itself by way of others, when all is taken away that waits for nothing."""
+    waiting = {name: needed - {name} for name, needed in needs.items()}
+    while ready := {name for name, needed in waiting.items() if not needed}:
+        waiting = {name: left - ready for name, left in waiting.items() if name not in ready}
+    return waiting
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

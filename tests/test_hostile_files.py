@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, settings, strategies
 
 from contracts.environment import SettingsError, load
+from gateway_outbox import channels_file
 from gateway_outbox.errors import ChannelsFileError, ExportError
 from gateway_outbox.replay.telegram_export import read_stream
 from gateway_outbox.settings import Settings
-from gateway_outbox.user import channels_file
 from ops import env_file
 from ops.supervise import log_line
 from tests.fuzzing import examples

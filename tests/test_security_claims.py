@@ -15,7 +15,7 @@ CLAIMS = {row[1]: row[3] for row in _ROW.finditer(_TABLE)}
 # Files that compare what a request carries with a secret.
 _GUARDS = (
     "gateway_outbox/control/guard.py",
-    "ingest_api/ingest/gateway_token.py",
+    "ingest_api/request/gateway_token.py",
     "ingest_api/request/api_key.py",
     "gateway_outbox/control/sync_control.py",
 )

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from contracts.message import INT64_MAX, Message, Origin, Photo
-from gateway_outbox.bot.rich_text import flatten
 from gateway_outbox.message_text import fit, fit_name
 from gateway_outbox.replay.entry import Skipped
+from gateway_outbox.rich_text import flatten
 from gateway_outbox.untrusted import UnreadableError, as_dict, checked, is_side
 
 # The update kinds that carry a message, and whether it is a new one.

@@ -20,13 +20,13 @@ from gateway_outbox.bot.bot_api_source import TAKE_OVER, UPDATES, BotApi
 from gateway_outbox.bot.bot_batch import BotBatch, read_batch
 from gateway_outbox.bot.bot_notes import BotNotes
 from gateway_outbox.bot.bot_trouble import BotTroubleError
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.errors import LoginRequiredError
+from gateway_outbox.flood_waits import FloodWaits
 from gateway_outbox.outbox.outbox import Outbox
-from gateway_outbox.outbox.side_queues import SideQueues
 from gateway_outbox.relay.backoff import Backoff
+from gateway_outbox.side_queues import SideQueues
 from gateway_outbox.source import SourceState
-from gateway_outbox.user.channels_file import Channels
-from gateway_outbox.user.flood_waits import FloodWaits
 
 log = logging.getLogger(__name__)
 

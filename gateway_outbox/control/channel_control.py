@@ -8,13 +8,13 @@ from aiohttp import web
 
 from contracts.problem import INVALID
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.control.control import control_guard
 from gateway_outbox.control.guard import RefusedError
 from gateway_outbox.errors import ChannelsFileError
 from gateway_outbox.outbox.held_deletions import apply_held, dismiss_held
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.outbox.outbox_lock import Holder
-from gateway_outbox.user.channels_file import Channels
 
 log = logging.getLogger(__name__)
 

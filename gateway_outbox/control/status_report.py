@@ -23,11 +23,11 @@ from contracts.gateway_report import (
     SourceReport,
 )
 from contracts.version import current
+from gateway_outbox.channels_file import Channels, Declared
 from gateway_outbox.errors import ChannelsFileError
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.relay.api_client import ApiClient
 from gateway_outbox.source import LOST, SourceState
-from gateway_outbox.user.channels_file import Channels, Declared
 from gateway_outbox.user.history_desk import HistoryDesk
 from gateway_outbox.user.tracked_channel import TrackedChannel, read_tracked
 

@@ -7,9 +7,9 @@ from telethon import errors
 from telethon.tl import functions, types
 
 from contracts.message import Message
+from gateway_outbox.channels_file import Declared
 from gateway_outbox.forward.forward_queue import Waiting
 from gateway_outbox.untrusted import UnreadableError
-from gateway_outbox.user.channels_file import Declared
 from gateway_outbox.user.request_source import Requests
 from gateway_outbox.user.tracked_channel import TrackedChannel
 from gateway_outbox.user.user_message import read_message

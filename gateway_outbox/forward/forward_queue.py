@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from contracts.message import Message
+from gateway_outbox.channels_file import Channels, Declared
 from gateway_outbox.outbox.outbox import Along, Outbox
-from gateway_outbox.user.channels_file import Channels, Declared
 
 ALBUM_SECONDS = 2.0  # an album's parts come apart, and their number is unknown
 GAP_SECONDS = 5.0  # a reconnect brings live messages before those that were missed

@@ -14,11 +14,11 @@ import anyio
 from telethon import errors
 
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Declared
 from gateway_outbox.forward.copying_source import Copying, HeldError
 from gateway_outbox.forward.forward_queue import ForwardQueue, Waiting, is_copy, next_group
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.source import SourceState
-from gateway_outbox.user.channels_file import Declared
 from gateway_outbox.user.pace import Pace
 from gateway_outbox.user.request_source import Requests
 from gateway_outbox.user.tracked_channel import TrackedChannel

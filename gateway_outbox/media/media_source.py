@@ -14,7 +14,7 @@ from telethon import errors
 from telethon.tl import functions, types
 
 from contracts.telemetry import Telemetry
-from gateway_outbox.media.media_file import MediaFile, MediaFolderError
+from gateway_outbox.media.media_file import PART_BYTES, MediaFile, MediaFolderError
 from gateway_outbox.media.media_queue import MediaEnd, MediaQueue, WaitingFile
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.source import SourceState
@@ -135,7 +135,9 @@ class MediaLane:
         """Bring the rest of it; False when it is not as large as Telegram said."""
         target = MediaFile(self._queue.folder, file.file, remote.id)
         offset = await anyio.to_thread.run_sync(target.begin, remote.size)
-        parts = requests.parts(remote.location, offset, remote.size, remote.centre)
+        parts = requests.parts(
+            remote.location, offset, remote.size, at_a_time=PART_BYTES, centre=remote.centre
+        )
         async for part in parts:
             await anyio.to_thread.run_sync(target.write, part)
         return await anyio.to_thread.run_sync(target.finish, remote.size)

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from contracts.plain_words import cause
+from gateway_outbox import lock_file
 from gateway_outbox.errors import AlreadyRunningError, OutboxUnusableError
-from gateway_outbox.outbox import lock_file
-from gateway_outbox.outbox.lock_file import LockHeldError
+from gateway_outbox.lock_file import LockHeldError
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -15,8 +15,8 @@ from telethon.sessions import SQLiteSession
 
 from gateway_outbox.errors import LoginError
 from gateway_outbox.session.login_refusal import sentence
+from gateway_outbox.session.server_source import new_client, use_server
 from gateway_outbox.session.session_settings import SessionSettings
-from gateway_outbox.user.server_source import new_client, use_server
 
 # The key is worthless from now on: signed out, revoked, used twice, unknown to the server.
 DEAD = (errors.UnauthorizedError, errors.AuthKeyError, AuthKeyNotFound)

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from contracts.plain_words import cause
+from gateway_outbox import lock_file
 from gateway_outbox.errors import AlreadyRunningError, SessionUnusableError
-from gateway_outbox.outbox import lock_file
-from gateway_outbox.outbox.lock_file import LockHeldError
+from gateway_outbox.lock_file import LockHeldError
 from gateway_outbox.session.session_settings import SessionSettings
 
 NAME = "gateway.session"

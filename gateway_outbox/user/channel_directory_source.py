@@ -11,10 +11,10 @@ import anyio
 from telethon import errors
 from telethon.tl import functions, types
 
+from gateway_outbox.channels_file import Channels, Declared
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.source import SourceState
 from gateway_outbox.user.channel_lookup_source import ChannelLookup, Found, NotFoundError
-from gateway_outbox.user.channels_file import Channels, Declared
 from gateway_outbox.user.request_source import Requests
 from gateway_outbox.user.tracked_channel import ChannelState, TrackedChannel, read_tracked
 from gateway_outbox.user.user_trouble_source import is_fatal, name_of

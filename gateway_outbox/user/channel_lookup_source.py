@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from telethon import errors, utils
 from telethon.tl import functions, types
 
-from gateway_outbox.user.channels_file import Declared
+from gateway_outbox.channels_file import Declared
 from gateway_outbox.user.request_source import Requests
 from gateway_outbox.user.tracked_channel import MARK
 

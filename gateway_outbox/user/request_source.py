@@ -8,8 +8,7 @@ import anyio
 from telethon import TelegramClient, errors
 from telethon.tl import TLRequest
 
-from gateway_outbox.media.media_file import PART_BYTES
-from gateway_outbox.user.flood_waits import FloodWaits
+from gateway_outbox.flood_waits import FloodWaits
 from gateway_outbox.user.tracked_channel import TrackedChannel
 
 T = TypeVar("T")
@@ -69,16 +68,16 @@ class Requests:
         raise ConnectionError(f"connected, but no answer to {name} within {self._patience:.0f} s")
 
     async def parts(
-        self, location: Any, offset: int, size: int, centre: int
+        self, location: Any, offset: int, size: int, *, at_a_time: int, centre: int
     ) -> AsyncIterator[bytes]:
-        """A file's content from `offset` on, in parts of PART_BYTES; waits are obeyed.
+        """A file's content from `offset` on, in parts of `at_a_time` bytes; waits are obeyed.
 
         `centre` is the data centre that has it. Raises what Telethon raises.
         """
         while offset < size:
             await self._floods.obey("GetFile")
             reading = self.client.iter_download(
-                location, offset=offset, request_size=PART_BYTES, file_size=size, dc_id=centre
+                location, offset=offset, request_size=at_a_time, file_size=size, dc_id=centre
             )
             try:
                 while part := bytes(await answered(anext(reading, b""))):

@@ -16,9 +16,9 @@ import telethon
 from telethon import TelegramClient
 from telethon.sessions import SQLiteSession
 
+from gateway_outbox.session.server_source import new_client, use_server
 from gateway_outbox.session.session_backup import require_session
 from gateway_outbox.settings import Settings
-from gateway_outbox.user.server_source import new_client, use_server
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from contracts.telemetry import Telemetry
 from gateway_outbox.outbox.held_deletions import held_rows, tombstone
 from gateway_outbox.outbox.outbox import Along, Outbox
 from gateway_outbox.outbox.outbox_row import revision_of
-from gateway_outbox.outbox.side_queues import SideQueues
+from gateway_outbox.side_queues import SideQueues
 from gateway_outbox.source import SourceState
 from gateway_outbox.untrusted import UnreadableError
 from gateway_outbox.user.user_message import marked, raw, read_message

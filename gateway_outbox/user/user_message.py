@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.message import EARLIEST, INT64_MAX, LATEST, Message, Origin, Photo
-from gateway_outbox.bot.rich_text import flatten
 from gateway_outbox.message_text import fit, fit_name
+from gateway_outbox.rich_text import flatten
 from gateway_outbox.untrusted import UnreadableError, as_dict, checked, is_side
 from gateway_outbox.user.tracked_channel import MARK
 

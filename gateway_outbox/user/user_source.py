@@ -18,16 +18,16 @@ from telethon.sessions import SQLiteSession
 from telethon.tl import functions, types
 
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.errors import AccountBannedError, SourceLostError
+from gateway_outbox.flood_waits import FloodWaits
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.relay.backoff import Backoff
 from gateway_outbox.session.session_file import hold_session, session_path
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import SourceState
 from gateway_outbox.user.channel_directory_source import ChannelDirectory
-from gateway_outbox.user.channels_file import Channels
 from gateway_outbox.user.clock_jump import ClockJump
-from gateway_outbox.user.flood_waits import FloodWaits
 from gateway_outbox.user.live_source import LivePath
 from gateway_outbox.user.reconcile_source import Reconciliation
 from gateway_outbox.user.reconcile_turn_source import ReconcileTurns

@@ -11,9 +11,9 @@ from starlette.types import Receive, Scope
 from contracts import problem
 from contracts.telemetry import Telemetry
 from contracts.wire import TOKEN_HEADER
-from ingest_api.ingest.gateway_token import GatewayTokens, Guesses
 from ingest_api.life import Life
 from ingest_api.request.answer import ProblemError, retry_later
+from ingest_api.request.gateway_token import GatewayTokens, Guesses
 
 _SLOT_WAIT_SECONDS = 0.25
 _REQUEST_SECONDS = 9.0  # more than the store's own bound, less than the gateway's patience

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts import problem
 from contracts.secret import Secret
-from ingest_api.ingest.gateway_token import Guesses
 from ingest_api.request.answer import ProblemError
+from ingest_api.request.gateway_token import Guesses
 
 HEADER = "X-API-Key"
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from gateway_outbox.channels_file import Declared, declared_by, from_words
 from gateway_outbox.errors import ChannelsFileError
-from gateway_outbox.user.channels_file import Declared, declared_by, from_words
 from ops.channels import channel_views
 from ops.channels.channels_edit import ChannelsEdit
 from ops.file_path import FilePath

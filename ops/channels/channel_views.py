@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway_outbox.user.channels_file import Declared
+from gateway_outbox.channels_file import Declared
 from ops.rendering import Moment, Sheet
 
 _COLUMNS = ("channel", "role", "on", "title", "state", "last", "held", "reason")

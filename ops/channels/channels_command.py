@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
+from gateway_outbox.channels_file import declared_by
 from gateway_outbox.errors import ChannelsFileError
-from gateway_outbox.user.channels_file import declared_by
 from ops.channels import channel_views
 from ops.channels.channel_names import channels_file_option, id_of, in_environment, known_channels
 from ops.channels.channels_edit import ChannelsEdit

@@ -14,8 +14,8 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from contracts.plain_words import cause
+from gateway_outbox.channels_file import VERSION, Declared, declared_by, parse
 from gateway_outbox.errors import ChannelsFileError
-from gateway_outbox.user.channels_file import VERSION, Declared, declared_by, parse
 from gateway_outbox.whole_file import replaced
 
 _HEAD = "The channels that the gateway reads; `tpcapital channels` edits this file."

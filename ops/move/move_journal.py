@@ -10,8 +10,8 @@ from typing import Any, Literal, Self
 import click
 import msgspec
 
-from gateway_outbox.outbox import lock_file
-from gateway_outbox.outbox.lock_file import LockHeldError
+from gateway_outbox import lock_file
+from gateway_outbox.lock_file import LockHeldError
 from gateway_outbox.whole_file import replaced
 
 State = Literal["begun", "done", "undone"]

@@ -13,6 +13,7 @@ import pytest
 from contracts import metrics
 from contracts.secret import Token
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.control import web
 from gateway_outbox.control.canary_control import CanaryControl
 from gateway_outbox.control.channel_control import ChannelControl
@@ -29,7 +30,6 @@ from gateway_outbox.relay.delivery import Delivery
 from gateway_outbox.relay.relay import Relay
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import SourceState
-from gateway_outbox.user.channels_file import Channels
 from gateway_outbox.user.history_desk import HistoryDesk
 from tests.gateway_outbox.scripted_api import ScriptedApi, scripted_api
 from tests.messages import TOKEN

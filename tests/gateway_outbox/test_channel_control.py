@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.outbox.held_deletions import held_rows
 from gateway_outbox.outbox.outbox import Outbox
-from gateway_outbox.user.channels_file import Channels
 from tests.gateway_outbox.conftest import Site
 from tests.messages import CHANNEL, message
 

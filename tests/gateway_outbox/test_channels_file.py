@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from contracts.secret import Token
+from gateway_outbox.channels_file import Channels, Declared, declared_by, from_words, read
 from gateway_outbox.errors import ChannelsFileError
 from gateway_outbox.settings import Settings
-from gateway_outbox.user.channels_file import Channels, Declared, declared_by, from_words, read
 from tests.messages import CHANNEL, TOKEN
 
 ONE = f'version = 1\n[[channel]]\nid = {CHANNEL}\nlabel = "Mesa"\n'

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from contracts.message import Message, Origin
 from contracts.secret import Token
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.forward.forward_queue import ForwardQueue, Waiting, is_copy, next_group
 from gateway_outbox.outbox.held_deletions import tombstone
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.settings import Settings
-from gateway_outbox.user.channels_file import Channels
 from tests.messages import CHANNEL, TOKEN, message
 
 DESTINATION = -1005

@@ -9,11 +9,11 @@ import pytest
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from contracts.exit_status import ExitStatus
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.errors import AccountBannedError, LoginRequiredError, SourceLostError
 from gateway_outbox.reception import Reception
 from gateway_outbox.service_manager import ServiceManager
 from gateway_outbox.source import Condition
-from gateway_outbox.user.channels_file import Channels
 from tests.gateway_outbox.scripted_source import ScriptedSource
 from tests.messages import CHANNEL
 from tests.waiting import eventually

@@ -14,12 +14,12 @@ from aiohttp import web
 from contracts.gateway_report import GatewayReply, GatewayReport, GatewayRequest
 from contracts.secret import Token
 from contracts.wire import STATUS_PATH, TOKEN_HEADER
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.control.status_report import StatusReporter
 from gateway_outbox.outbox.outbox import Outbox, Settlement
 from gateway_outbox.relay.api_client import open_api_client
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import Condition, SourceState
-from gateway_outbox.user.channels_file import Channels
 from gateway_outbox.user.history_desk import HistoryDesk
 from tests.messages import CHANNEL, TOKEN, message, messages
 from tests.waiting import eventually

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from contracts.secret import Secret
-from ingest_api.ingest.gateway_token import GatewayTokens, Guesses
+from ingest_api.request.gateway_token import GatewayTokens, Guesses
 
 _TOKENS = GatewayTokens({"current": Secret("new-token"), "previous": Secret("old-token")})
 

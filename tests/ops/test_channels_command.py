@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from gateway_outbox.user.channels_file import read
+from gateway_outbox.channels_file import read
 from ops.channels.channels_edit import ChannelsEdit
 from ops.cli import main
 from tests.messages import CHANNEL

@@ -16,10 +16,10 @@ from contracts.secret import Secret, Token
 from contracts.telemetry import Telemetry
 from gateway_outbox.bot.bot_api_source import BotApi
 from gateway_outbox.bot.bot_source import BotSource, Polling
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.outbox.outbox import Outbox, open_outbox
 from gateway_outbox.relay.backoff import Backoff
 from gateway_outbox.settings import Settings
-from gateway_outbox.user.channels_file import Channels
 from tests.messages import TOKEN as API_TOKEN
 from tests.telegram.bot_api_server import TOKEN, BotApiServer, bot_api_server
 

@@ -11,10 +11,10 @@ from contracts import wire
 from contracts.message import Message
 from contracts.secret import Secret, Token
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.relay.backoff import Backoff
 from gateway_outbox.settings import Settings
-from gateway_outbox.user.channels_file import Channels
 from gateway_outbox.user.request_source import Lane
 from gateway_outbox.user.user_source import Pace, UserSource
 from tests.messages import TOKEN

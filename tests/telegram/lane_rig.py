@@ -12,11 +12,11 @@ from contracts import metrics
 from contracts.message import Message
 from contracts.secret import Token
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Channels
+from gateway_outbox.flood_waits import FloodWaits
 from gateway_outbox.outbox.outbox import Along, Outbox, open_outbox
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import SourceState
-from gateway_outbox.user.channels_file import Channels
-from gateway_outbox.user.flood_waits import FloodWaits
 from gateway_outbox.user.request_source import Requests
 from gateway_outbox.user.tracked_channel import TrackedChannel
 from gateway_outbox.user.user_message import read_message

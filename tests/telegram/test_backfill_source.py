@@ -10,7 +10,7 @@ import pytest
 from telethon.tl import types
 
 from gateway_outbox.forward.forward_queue import ForwardQueue
-from gateway_outbox.outbox.side_queues import SideQueues
+from gateway_outbox.side_queues import SideQueues
 from gateway_outbox.user import backfill_queue, backfill_source
 from gateway_outbox.user.backfill_queue import Backfill
 from gateway_outbox.user.backfill_source import BackfillLane

@@ -12,8 +12,13 @@ from telethon.sessions import SQLiteSession
 
 from contracts.environment import SettingsError
 from gateway_outbox.errors import ServerKeyError
+from gateway_outbox.session.server_source import (
+    new_client,
+    parse_server,
+    use_public_key,
+    use_server,
+)
 from gateway_outbox.session.session_settings import SessionSettings, from_environment
-from gateway_outbox.user.server_source import new_client, parse_server, use_public_key, use_server
 from tests.telegram.client import client_of
 from tests.telegram.handshake import KeyMaker
 from tests.telegram.login_requests import LoginDesk

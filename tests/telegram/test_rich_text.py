@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telethon.tl import types as tl
 
-from gateway_outbox.bot.rich_text import MAX_DEPTH, flatten
+from gateway_outbox.rich_text import MAX_DEPTH, flatten
 
 EMPTY = tl.TextEmpty()
 SIGNAL = "COMPRAR\nAtivo PETR4\nStop 34,00\nSwing Trade 📈\nvale hoje"

@@ -1,14 +1,14 @@
 """The user session with everything that runs on its one connection."""
 
 from contracts.telemetry import Telemetry
+from gateway_outbox.channels_file import Channels
 from gateway_outbox.forward.forward_source import ForwardLane
 from gateway_outbox.media.media_source import MediaLane
 from gateway_outbox.outbox.outbox import Outbox
-from gateway_outbox.outbox.side_queues import SideQueues
 from gateway_outbox.settings import Settings
+from gateway_outbox.side_queues import SideQueues
 from gateway_outbox.source import SourceState
 from gateway_outbox.user.backfill_source import BackfillLane
-from gateway_outbox.user.channels_file import Channels
 from gateway_outbox.user.history_desk import HistoryDesk
 from gateway_outbox.user.request_source import Lane
 from gateway_outbox.user.user_intake import SOURCE, UserIntake

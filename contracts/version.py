@@ -1,8 +1,10 @@
 """The version of the whole: both services and the contract are released together."""
 
 import re
+from functools import cache
 
 
+@cache  # read at the start: later there may be no file left to open, or a newer program's there
 def current() -> str:
     """The installed version, or `unreleased` when run from a bare source tree."""
     # Not at the top: its import is a fifth of what `--help` takes.

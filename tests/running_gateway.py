@@ -32,12 +32,25 @@ class GatewayProcess:
 
     def wait_for(self, action: str) -> dict[str, Any]:
         """Read the log up to the line of this action. Raises EOFError when it ends before."""
+        for line in self._lines():
+            if line.get("action") == action:
+                return line
+        raise EOFError(f"no {action} in the log: {self.log}")
+
+    def wait_for_all(self, *actions: str) -> None:
+        """Read the log until each of these was met, in any order. Raises EOFError as above."""
+        waiting = set(actions)
+        for line in self._lines():
+            waiting.discard(line.get("action", ""))
+            if not waiting:
+                return
+        raise EOFError(f"no {sorted(waiting)} in the log: {self.log}")
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.log.append(json.loads(line))
-            if self.log[-1].get("action") == action:
-                return self.log[-1]
-        raise EOFError(f"no {action} in the log: {self.log}")
+            yield self.log[-1]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal; returns the exit status (negative: ended by the signal)."""

@@ -30,7 +30,7 @@ def habit_of(prices: Sequence[str], *, dot_groups: bool, comma_groups: bool) -> 
     Raises nothing; what is no number shows no habit.
     """
     if all(price[-4:-3] not in _MARKS for price in prices):
-        return _CLEAR  # every price is clear on its own: no habit is asked for
+        return _CLEAR  # every price is clear on its own, as in nearly all messages
     marks = {mark for price in prices for mark in _marks(price)}
     if "decimal ." in marks or "groups ," in marks:
         return Habit(dot_groups=False, comma_groups="decimal ," not in marks)
@@ -66,16 +66,13 @@ def read_price(price: str, habit: Habit) -> Decimal | None:
 
     Unreadable are misplaced thousands, over 15 digits before the decimals or over 8 behind.
     """
-    clear = price[-3:-2] in _MARKS and len(price) <= MAX_INTEGER_DIGITS
-    if clear and (price[:-3] + price[-2:]).isdecimal() and len(price) > _GROUP:
-        return Decimal(price.replace(",", "."))  # "0,84" and "41.20", as nearly all are
     dot, comma = price.rfind("."), price.rfind(",")
     if dot < 0 and comma < 0:
         return _number(price, "")
     mark, other = (".", ",") if dot > comma else (",", ".")
     whole, _, fraction = price.rpartition(mark)
     if min(dot, comma) >= 0:
-        return _number(whole if mark in whole else _joined(whole.split(other)), fraction)
+        return _number(_joined(whole.split(other)), fraction)
     groups = habit.dot_groups if mark == "." else habit.comma_groups
     if mark in whole or (groups and _is_open(whole, fraction)):
         return _number(_joined(price.split(mark)), "")

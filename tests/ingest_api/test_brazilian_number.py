@@ -28,6 +28,9 @@ PLAIN = Habit(dot_groups=False, comma_groups=False)
         (["1,234,567.89", "5,425"], ["1234567.89", "5425"]),
         (["132.450", "5.425"], ["132.450", "5.425"]),  # one wide, one narrow: neither decides
         (["9" * 15, "1,12345678"], ["9" * 15, "1.12345678"]),  # as long as may be
+        (["1,234,567", "5,425"], ["1234567", "5425"]),
+        (["1.245.300", "5.425"], ["1245300", "5425"]),
+        (["41.20", "0,84", "5,425"], ["41.20", "0.84", "5.425"]),  # both are decimals: so is it
         (["7", "5.425"], ["7", "5.425"]),  # what has no mark says nothing
         (["1.5", "5.425"], ["1.5", "5.425"]),
     ],
@@ -57,7 +60,18 @@ def test_a_price_that_begins_with_its_mark_is_clear() -> None:
 
 @pytest.mark.parametrize(
     "price",
-    [".234.567", "36,1,0", "1.23.456", "5.432.5", "9" * 16, "1,123456789", "2h30", "1.2,3.4", "."],
+    [
+        ".234.567",
+        "36,1,0",
+        "1.23.456",
+        "5.432.5",
+        "9" * 16,
+        "1,123456789",
+        "2h30",
+        "1.2,3.4",
+        "1.2,345.6",
+        ".",
+    ],
 )
 def test_what_is_no_number_is_none(price: str) -> None:
     """Misplaced thousands, too many digits and stray letters are refused."""

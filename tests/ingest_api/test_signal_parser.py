@@ -2,6 +2,7 @@
 
 import json
 import sys
+from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -80,6 +81,13 @@ def test_all_targets_keep_the_order_written() -> None:
     assert [str(price) for price in reading.all_targets] == ["3.00", "2.00", "4.00", "5.00"]
     assert [str(price) for price in reading.targets] == ["2.00", "3.00"]
     assert str(reading.target_final) == "5.00"
+
+
+def test_a_link_that_is_stuck_to_a_price_spoils_nothing() -> None:
+    """It ends where the price does; what it is made of is not read."""
+    signal = parse("PETR4 compra 36,10 alvo 37,00 stop 35,50https://t.me/canal/84")
+    assert isinstance(signal, Signal)
+    assert (signal.stop, signal.all_targets) == (Decimal("35.50"), (Decimal("37.00"),))
 
 
 def test_a_reason_names_the_asset_and_what_was_found() -> None:

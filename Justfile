@@ -75,10 +75,13 @@ fmt:
     {{ python }} -m ruff format .
     {{ python }} -m ruff check --fix .
 
+# What says that nothing else is on standard error, in processes that can open no file.
+unmeasurable := "--deselect tests/ops/test_outbox_reader.py::test_a_folder_that_cannot_be_written_is_read_as_a_copy --deselect tests/contracts/test_version.py::test_it_is_known_when_no_file_can_be_opened_any_more"
+
 # Measure the branches that the tests take in both services and the contract; fails under 95 %
 coverage *args:
     @rm -rf .coverage-data
-    @{{ python }} -m coverage run -m pytest -q -p tests.measured_children -n 2 --dist loadfile --timeout=600 --ignore=tests/browser --ignore=tests/compose --ignore=tests/systemd "$@"
+    @{{ python }} -m coverage run -m pytest -q -p tests.measured_children -n 2 --dist loadfile --timeout=600 --ignore=tests/browser --ignore=tests/compose --ignore=tests/systemd {{ unmeasurable }} "$@"
     @{{ python }} -m coverage combine -q
     @{{ python }} -m coverage report
 

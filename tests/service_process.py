@@ -81,6 +81,11 @@ class ServiceProcess:
             self._process.wait()
 
     @property
+    def was_started(self) -> bool:
+        """Whether there is, or was, a process."""
+        return self._process is not None
+
+    @property
     def has_ended(self) -> bool:
         """Whether the process is gone."""
         return self._running.poll() is not None

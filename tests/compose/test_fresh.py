@@ -60,6 +60,15 @@ def test_the_tutorial_ends_with_a_signal_in_the_database(machine: FreshMachine) 
     print(f"the whole tutorial: {monotonic() - started:.0f} s")
 
 
+def test_the_readmes_tests_pass(machine: FreshMachine) -> None:
+    """Its second command; what the container lacks is skipped, and nothing else is."""
+    _, test = blocks("README.md")[0].splitlines()
+    started = monotonic()
+    said = machine.run(test, CLONE)
+    assert re.search(r"\d{4,} passed", said.splitlines()[-1]), said[-2000:]
+    print(f"{said.splitlines()[-1].strip('= ')}; {monotonic() - started:.0f} s in all")
+
+
 def test_the_program_is_installed_planned_laid_out_and_taken_away(machine: FreshMachine) -> None:
     """The page's commands, as root; with no systemd here, below a root folder of its own."""
     machine.run(SYSUSERS, user="root")

@@ -23,7 +23,8 @@ MAX_RAW_BYTES = 512 * 1024  # what Telegram itself limits an update to
 class BotBatch(NamedTuple):
     """`fresh` are the messages that were not edits.
 
-    `undecoded` and `rich` are the rows of `keep_undecoded` and `keep_rich`.
+    `undecoded` and `rich` are the rows of `keep_undecoded` and `keep_rich`; `hears` says of each
+    channel that was spoken of whether the bot reads it after this batch.
     """
 
     messages: list[Message]
@@ -32,6 +33,7 @@ class BotBatch(NamedTuple):
     rich: list[tuple[int, int, int, str, bytes]]
     skipped: Counter[str]
     notes: list[Membership | Migration]
+    hears: dict[int, bool]
     next_offset: int | None
 
 
@@ -41,7 +43,7 @@ def read_batch(updates: list[dict[str, Any]], accepts: Accepts) -> BotBatch:
     `next_offset` is None where no update has an id: then there is nothing to confirm.
     """
     ids = [update["update_id"] for update in updates if type(update.get("update_id")) is int]
-    batch = BotBatch([], [], [], [], Counter(), [], max(ids) + 1 if ids else None)
+    batch = BotBatch([], [], [], [], Counter(), [], {}, max(ids) + 1 if ids else None)
     for update in updates:
         try:
             _sort(batch, update, accepts)
@@ -54,6 +56,7 @@ def _sort(batch: BotBatch, update: dict[str, Any], accepts: Accepts) -> None:
     found = read_update(update, accepts)
     if isinstance(found, Message):
         batch.messages.append(found)
+        batch.hears[found.channel_id] = True
         if any("rich_message" in (update.get(kind) or {}) for kind in MESSAGES):
             place = (found.channel_id, found.message_id, revision_of(found))
             batch.rich.append((*place, "bot", _raw(update)))
@@ -63,6 +66,15 @@ def _sort(batch: BotBatch, update: dict[str, Any], accepts: Accepts) -> None:
         batch.skipped[found.reason] += 1
     else:
         batch.notes.append(found)
+        if isinstance(found, Membership):
+            _hear(batch, found, accepts)
+
+
+def _hear(batch: BotBatch, change: Membership, accepts: Accepts) -> None:
+    if change.status in ("left", "kicked"):
+        batch.hears[change.chat_id] = False
+    elif change.status == "administrator" and accepts(change.chat_id, None):
+        batch.hears[change.chat_id] = True
 
 
 def _raw(update: dict[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from contracts.telemetry import Telemetry
+from gateway_outbox import bot_channels
 from gateway_outbox.bot.bot_api_source import TAKE_OVER, UPDATES, BotApi
 from gateway_outbox.bot.bot_batch import BotBatch, read_batch
 from gateway_outbox.bot.bot_notes import BotNotes
@@ -154,6 +155,7 @@ class BotSource:
         if not count and now - self._marked_at < _MARK_SECONDS:
             return
         along: list[tuple[str, list[tuple[object, ...]]]] = [("mark", [(MARK, _now_ms())])]
+        along += bot_channels.notes(batch.hears, _now_ms())
         if batch.undecoded:
             along.append(("keep_undecoded", [*batch.undecoded]))
         if batch.rich:

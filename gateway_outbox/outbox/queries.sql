@@ -286,6 +286,10 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 -- purpose: that number
 SELECT value FROM mark WHERE name = ?;
 
+-- name: forget_mark
+-- purpose: a number that does not hold any more
+DELETE FROM mark WHERE name = ?;
+
 -- name: keep_undecoded
 -- purpose: an update that could not be read, raw, with the reason
 INSERT INTO undecoded (source, raw, error, received_ms) VALUES (?, ?, ?, ?);

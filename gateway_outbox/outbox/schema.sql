@@ -159,7 +159,8 @@ CREATE TABLE backfill (
     changed_ms   INTEGER NOT NULL
 ) STRICT;
 
--- single numbers that outlive a process: when the bot last polled, since when forwarding is on
+-- single numbers that outlive a process: when the bot last polled, when it last heard of a channel
+-- that it reads, since when forwarding is on
 CREATE TABLE mark (
     name  TEXT    NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL

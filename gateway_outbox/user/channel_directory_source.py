@@ -6,11 +6,13 @@ channel that cannot be read is asked about again each hour; the others go on.
 
 import logging
 import time
+from collections.abc import Iterable
 
 import anyio
 from telethon import errors
 from telethon.tl import functions, types
 
+from gateway_outbox.bot_channels import read_by_bot
 from gateway_outbox.channels_file import Channels, Declared
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.source import SourceState
@@ -27,7 +29,10 @@ GONE = (errors.ChannelInvalidError,)
 
 
 class ChannelDirectory:
-    """The declared channels that are known, in `channels` by marked id; lanes may look at it."""
+    """The declared channels that are known, in `channels` by marked id; lanes may look at it.
+
+    With `has_bot`, what the bot of the same gateway reads needs nobody else to find it.
+    """
 
     def __init__(
         self,
@@ -35,12 +40,15 @@ class ChannelDirectory:
         outbox: Outbox,
         state: SourceState,
         retry_seconds: float = RETRY_SECONDS,
+        *,
+        has_bot: bool = False,
     ) -> None:
         self.channels: dict[int, TrackedChannel] = {}
         self._declared = declared
         self._outbox = outbox
         self._state = state
         self._retry_seconds = retry_seconds
+        self._has_bot = has_bot
         self._rows: dict[int, TrackedChannel] = {}
         self._ids: dict[int | str, int] = {}
         self._unknown: dict[int | str, str] = {}
@@ -87,7 +95,7 @@ class ChannelDirectory:
         for channel in [*self.channels.values()]:
             if channel.state in ("no_access", "gone") and self._is_due(channel.channel_id):
                 await self._look_again(requests, channel)
-        self.show()
+        await self._show()
 
     async def learn(self, chats: list[object]) -> None:
         """Titles and rights of channels, as an answer lists them beside its messages."""
@@ -114,22 +122,36 @@ class ChannelDirectory:
             self.ask_again(channel.channel_id)
         return True
 
-    def show(self) -> None:
+    async def _show(self) -> None:
         """Put the channels' conditions where health shows them."""
-        troubles = {
-            str(channel.channel_id): f"{channel.state}: {channel.reason}"
+        troubles: dict[int | str, str] = {
+            channel.channel_id: f"{channel.state}: {channel.reason}"
             for channel in self.channels.values()
             if not channel.is_followed
         }
-        troubles |= {str(key): f"unknown: {reason}" for key, reason in self._unknown.items()}
-        self._state.observed["channels"] = {"followed": len(self.followed()), "troubles": troubles}
+        troubles |= {key: f"unknown: {reason}" for key, reason in self._unknown.items()}
+        by_bot = {str(id_): troubles.pop(id_) for id_ in await self._read_by_bot(troubles)}
+        told = {str(key): why for key, why in troubles.items()}
+        self._state.observed["channels"] = {
+            "followed": len(self.followed()),
+            "troubles": told,
+            **({"by_bot": by_bot} if by_bot else {}),
+        }
         alarms = self._state.alarms
         alarms.pop("channels", None)
-        if troubles:
-            names = ", ".join(f"{name} ({why})" for name, why in sorted(troubles.items()))
-            alarms["channels"] = f"{len(troubles)} channels cannot be read: {names}"
-        elif not self._sources:
+        if told:
+            names = ", ".join(f"{name} ({why})" for name, why in sorted(told.items()))
+            alarms["channels"] = f"{len(told)} channels cannot be read: {names}"
+        elif not self._declared.of_role("source"):
             alarms["channels"] = "no channel is declared: tpcapital channels add @name"
+
+    async def _read_by_bot(self, troubles: Iterable[int | str]) -> set[int]:
+        """Those of the source channels that the bot reads instead."""
+        if not self._has_bot:
+            return set()
+        sources = self._sources | {each.key for each in self._declared.of_role("source")}
+        ids = [key for key in troubles if isinstance(key, int) and key in sources]
+        return await read_by_bot(self._outbox, ids)
 
     def _choose(self) -> None:
         """Show the declared channels, and no others, without replacing the ones shown."""
@@ -241,7 +263,7 @@ class ChannelDirectory:
                 extra={"action": "channel.state", "channel": channel.channel_id, "state": state},
             )
         await self._write(channel)
-        self.show()
+        await self._show()
 
     async def _write(self, channel: TrackedChannel) -> None:
         row = (

@@ -89,7 +89,13 @@ class UserSource:
         self._lanes = lanes
         self._pace = pace or Pace()
         self._floods = FloodWaits(outbox, self.state, telemetry)
-        self._directory = ChannelDirectory(channels, outbox, self.state, self._pace.retry_channel)
+        self._directory = ChannelDirectory(
+            channels,
+            outbox,
+            self.state,
+            self._pace.retry_channel,
+            has_bot=settings.telegram_ingestion_bot_token is not None,
+        )
         first_sight = settings.first_sight_messages
         self._turns = ReconcileTurns(
             Reconciliation(intake, telemetry, self.state, first_sight, self._pace.stuck),

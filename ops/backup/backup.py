@@ -41,6 +41,11 @@ class Places(NamedTuple):
     channels: Path
     database: BackupDatabase | None
 
+    @property
+    def session(self) -> Path:
+        """The session itself; its copies, its lock and a login belong to their host."""
+        return self.sessions / session_file.NAME
+
 
 def make(
     places: Places,
@@ -62,6 +67,11 @@ def make(
         raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
     try:
         manifest = _fill(places, unfinished, environ, recipients or {})
+        if not manifest.files:
+            raise click.ClickException(
+                f"there is nothing to back up: neither {places.outbox} nor {places.session} nor"
+                f" {places.channels}. Name what is elsewhere; see tpcapital backup --help"
+            )
         backup_manifest.write(unfinished, manifest)
         done = _free_name(folder)
         unfinished.rename(done)
@@ -101,7 +111,7 @@ def _fill(
 ) -> Manifest:
     folder = BackupFolder(path, recipients)
     outbox = _copy_outbox(places.outbox, folder)
-    _copy_sessions(places.sessions, folder)
+    _copy_session(places.session, folder)
     if places.channels.is_file():
         with places.channels.open("rb") as stream:
             folder.take(CHANNELS, stream)
@@ -142,12 +152,8 @@ def outbox_fact(path: Path, origin: Path | None = None) -> OutboxFact:
     return fact
 
 
-def _copy_sessions(sessions: Path, folder: BackupFolder) -> None:
-    """The session itself, if it is sound; its copies, its lock and a login belong to their host.
-
-    Raises SessionUnusableError for one that no gateway could start with either.
-    """
-    source = sessions / session_file.NAME
+def _copy_session(source: Path, folder: BackupFolder) -> None:
+    """If it is sound. Raises SessionUnusableError for one that no gateway could start with."""
     if source.is_file() and source.stat().st_size:
         with folder.file(f"{SESSIONS}/{source.name}") as target:
             session_backup.copy_to(source, target)

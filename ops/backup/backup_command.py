@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from gateway_outbox.control import backup_marks
 from ops.backup import backup as backups
@@ -92,7 +93,9 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
     Encrypted, only the manifest can be read without the private key.
     """
     to = backup_seal.recipients(given["keys"], filter(None, [given["key_files"]]))
-    done = backups.make(_places(given), folder, os.environ, to)
+    places = _places(given)
+    missing = _missing(places)
+    done = backups.make(places, folder, os.environ, to)
     gone = backups.rotate(folder, keep) if keep else []
     manifest = backup_manifest.read(done)
     _note("backup", manifest, given)
@@ -109,6 +112,8 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
     facts["encrypted to"] = ", ".join(manifest.recipients) or None
     sheet = Sheet("files", ("file", "bytes", "sha256"), files)
     show(document, Facts("backup", facts), sheet, as_json=as_json)
+    for path in missing:
+        click.echo(f"left out, for there is no file {path}", err=True)
 
 
 @click.command()
@@ -163,6 +168,21 @@ def restore(
             return
         done = backup_restore.restore(path, places, Path(scratch), by)
     _tell(done, as_json=as_json)
+
+
+def _missing(places: Places) -> list[Path]:
+    """The files that are not there. Raises click.BadParameter for one that was typed.
+
+    One that a setting names may come later: with the first start, with the login.
+    """
+    parts = {"outbox": places.outbox, "session_dir": places.session, "channels": places.channels}
+    missing = {name: path for name, path in parts.items() if not path.is_file()}
+    context = click.get_current_context()
+    for name, path in missing.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"'--{name.replace('_', '-')}'"
+            raise click.BadParameter(f"there is no file {path}", param_hint=option)
+    return [*missing.values()]
 
 
 def _tell(done: backup_restore.Done, *, as_json: bool) -> None:

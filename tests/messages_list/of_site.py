@@ -50,6 +50,17 @@ ROWS = [
         2,
         "Error: Invalid value for '--to': Directory 'file' is a file.",
     ),
+    Row(
+        "backup --no-database --outbox missing/x",
+        2,
+        "Error: Invalid value for '--outbox': there is no file missing/x",
+    ),
+    Row(
+        "SESSION_DIR=missing OUTBOX_PATH=missing CHANNELS_FILE=missing backup --no-database",
+        1,
+        "Error: there is nothing to back up: neither missing nor missing/gateway.session nor"
+        " missing. Name what is elsewhere; see tpcapital backup --help",
+    ),
     Row("restore", 2, "Error: name the backup to restore, one of those in backups"),
     Row(
         "restore missing3",

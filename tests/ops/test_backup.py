@@ -204,6 +204,36 @@ def test_the_oldest_backups_go(site: Site) -> None:
     assert left == sorted(["mine", Path(second["backup"]).name, Path(third["backup"]).name])
 
 
+@pytest.mark.parametrize("option", ["--outbox", "--session-dir", "--channels"])
+def test_a_part_that_was_named_must_be_there(site: Site, tmp_path: Path, option: str) -> None:
+    """A word that was mistyped must not pass for a backup."""
+    missing = tmp_path / "missing"
+    result = site.run("backup", "--no-database", option, str(missing))
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}': there is no file {missing}" in result.stderr
+    assert not site.backups.exists()
+
+
+def test_a_part_that_is_not_there_yet_is_told(site: Site) -> None:
+    """No login yet is no reason to back nothing up; what its settings name may come later."""
+    site.session.unlink()
+    result = site.run("backup", "--no-database")
+    assert result.exit_code == 0
+    assert f"left out, for there is no file {site.session}" in result.stderr
+
+
+def test_a_backup_of_nothing_is_none(site: Site) -> None:
+    """It would count as one, and with --keep take the place of a good one."""
+    good = site.document("backup", "--no-database")["backup"]
+    for path in (site.session, site.channels, site.outbox):
+        path.unlink()
+    result = site.run("backup", "--no-database", "--keep", "1")
+    assert result.exit_code == 1
+    assert "there is nothing to back up" in result.stderr
+    assert str(site.outbox) in result.stderr
+    assert [str(path) for path in site.backups.iterdir()] == [good]
+
+
 def test_a_backup_that_fails_leaves_nothing(site: Site) -> None:
     """The database is away."""
     site.environ["TIMESCALEDB_URL"] = "postgresql://u:hidden-word@127.0.0.1:1/x"

@@ -98,5 +98,15 @@ class ChannelsFileError(GatewayError):
     """The file of declared channels cannot be used: its name, the place, and what is wrong."""
 
 
+class ReplayFileError(GatewayError):
+    """The file to replay at the start cannot be opened."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(
+            f"REPLAY_FILE {path}: {cause}."
+            " Name a Telegram export or a failure queue, or take the setting out"
+        )
+
+
 class ExportError(GatewayError):
     """A file to import is broken or is none: file name, byte offset, and what to do."""

@@ -29,6 +29,7 @@ from gateway_outbox.errors import (
     OutboxNewerError,
     OutboxUnusableError,
     PortBusyError,
+    ReplayFileError,
     ServerKeyError,
 )
 from gateway_outbox.outbox import outbox_lock
@@ -54,6 +55,7 @@ STATUS_OF = {
     OutboxFailedError: ExitStatus.OUTBOX_IO,
     PortBusyError: ExitStatus.PORT_BUSY,
     ChannelsFileError: ExitStatus.CONFIG,
+    ReplayFileError: ExitStatus.CONFIG,
     ServerKeyError: ExitStatus.CONFIG,
 }
 

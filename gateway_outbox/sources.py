@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from contracts.message import Message
+from contracts.plain_words import cause
 from contracts.secret import Secret
 from contracts.telemetry import Telemetry
 from gateway_outbox.channels_file import Channels
+from gateway_outbox.errors import ReplayFileError
 from gateway_outbox.forward.forward_queue import ForwardQueue
 from gateway_outbox.media.media_queue import MediaQueue
 from gateway_outbox.outbox.outbox import Outbox
@@ -23,7 +25,10 @@ def open_sources(
     telemetry: Telemetry,
     desk: HistoryDesk,
 ) -> list[Source]:
-    """The sources that the settings turn on; `desk` is where the user session reads history."""
+    """The sources that the settings turn on; `desk` is where the user session reads history.
+
+    Raises ReplayFileError when there is no such file to replay.
+    """
     sources: list[Source] = []
     queues = SideQueues()
     if settings.telegram_api_id is not None:
@@ -35,7 +40,7 @@ def open_sources(
     if settings.telegram_ingestion_bot_token:
         sources.append(_bot(settings, channels, outbox, telemetry, queues))
     if settings.replay_file:
-        sources.append(ReplaySource(_replay(settings, outbox)))
+        sources.append(ReplaySource(_replay(settings.replay_file, settings.replay_rate, outbox)))
     return sources
 
 
@@ -64,8 +69,12 @@ def _bot(
     return BotSource(api, channels, outbox, telemetry, polling, queues)
 
 
-def _replay(settings: Settings, outbox: Outbox) -> Replay:
+def _replay(path: Path, rate: float | None, outbox: Outbox) -> Replay:
     async def append(messages: list[Message]) -> None:
         await outbox.append(messages, "replay")
 
-    return Replay(path=settings.replay_file or Path(), append=append, rate=settings.replay_rate)
+    try:
+        with path.open("rb"):
+            return Replay(path=path, append=append, rate=rate)
+    except OSError as error:
+        raise ReplayFileError(str(path), cause(error)) from error

@@ -132,6 +132,16 @@ def test_an_outbox_that_cannot_be_opened_ends_it_with_74(path: Path) -> None:
     assert f"outbox {path} cannot be opened: " in str(last_line(run.stderr)["message"])
 
 
+@pytest.mark.parametrize("name", ["missing.json", "."])
+def test_a_replay_file_that_is_none_ends_it_with_78(path: Path, tmp_path: Path, name: str) -> None:
+    """Nothing would ever be replayed, and a gateway that runs looks as if it were."""
+    run = run_gateway(path, REPLAY_FILE=str(tmp_path / name))
+    assert run.returncode == ExitStatus.CONFIG
+    said = str(last_line(run.stderr)["message"])
+    assert said.startswith(f"REPLAY_FILE {tmp_path / name}: ")
+    assert said.endswith("Name a Telegram export or a failure queue, or take the setting out")
+
+
 def test_a_broken_replay_does_not_end_the_gateway(path: Path, tmp_path: Path) -> None:
     """The source fails, the log says why, pending rows are delivered on."""
     broken = tmp_path / "broken.json"

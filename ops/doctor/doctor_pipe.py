@@ -9,6 +9,7 @@ from typing import Any, Final
 import anyio
 
 from contracts import metrics as contract
+from contracts.exit_status import ExitStatus
 from contracts.metrics import Metric
 from contracts.secret import token_fault
 from contracts.version import current
@@ -20,7 +21,7 @@ from ops.gateway_client import needed_gateway
 from ops.local_http import ask
 from ops.rotation.token_witness import Witness, WitnessError
 from ops.supervise.compose_service import ComposeService
-from ops.supervise.standing import UP
+from ops.supervise.standing import UP, Standing
 
 _TABLES: Final[dict[str, tuple[Metric, ...]]] = {"gateway": contract.GATEWAY, "api": contract.API}
 _NOT_OURS: Final = ("process_", "python_", "target_info")
@@ -42,7 +43,7 @@ def running(case: Case) -> Iterator[Fault]:
             yield Fault("no api was found on this host", _INSTALL_API)
         elif row.state not in UP:
             cause = f"{row.name} is {row.state}" + (f": {row.trouble}" if row.trouble else "")
-            yield Fault(cause, f"tpcapital start {row.component}; tpcapital logs {row.component}")
+            yield Fault(cause, _start(case, row))
         elif row.state == "degraded" and row.component != "gateway":
             yield Fault(f"{row.name}: {row.trouble}", f"tpcapital logs {row.component}")
     if case.is_up("gateway"):
@@ -179,6 +180,18 @@ CHECKS: Final = (
     Check("metrics", "both services show the metrics of the contract", metrics),
     Check("prometheus", "Prometheus reads all its targets", prometheus),
 )
+
+
+def _start(case: Case, row: Standing) -> str:
+    """What brings it up again: first what it ended for, where a start alone would end so too."""
+    start = f"tpcapital start {row.component}"
+    if row.component != "gateway" or row.exit_status != ExitStatus.LOGIN_REQUIRED:
+        return f"{start}; tpcapital logs {row.component}"
+    try:
+        is_bot_alone = case.gateway.telegram_api_id is None
+    except NotApplicableError:
+        is_bot_alone = False
+    return f"{'docs/howto/connect-telegram.md' if is_bot_alone else case.typed('login')}; {start}"
 
 
 async def _fly(case: Case) -> dict[str, Any]:

@@ -150,6 +150,7 @@ def standing(
         memory_bytes=memory,
         memory_limit_bytes=container["HostConfig"]["Memory"] or None,
         restarts=container["RestartCount"],
+        exit_status=told["ExitCode"] if state == "failed" else None,
         trouble=trouble,
     )
 

@@ -15,7 +15,8 @@ class Standing(msgspec.Struct, kw_only=True):
     """One row of `tpcapital status`; None where it cannot be told.
 
     `since` is in seconds since 1970, `restarts` counts the supervisor's own. `name` tells replicas
-    of one `component` apart; `key` is its most telling number, `trouble` what is wrong.
+    of one `component` apart; `key` is its most telling number, `trouble` what is wrong;
+    `exit_status` is that of one that ended by itself, where its supervisor knows it.
     """
 
     component: str
@@ -28,6 +29,7 @@ class Standing(msgspec.Struct, kw_only=True):
     memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
     restarts: int | None = None
+    exit_status: int | None = None
     key: str = ""
     trouble: str = ""
 

@@ -162,6 +162,7 @@ def standing(component: str, kind: str, shown: Mapping[str, str]) -> Standing:
         memory_bytes=_number(shown, "MemoryCurrent") or (resident_bytes(pid) if pid else None),
         memory_limit_bytes=_number(shown, "MemoryMax"),
         restarts=_number(shown, "NRestarts"),
+        exit_status=_number(shown, "ExecMainStatus") if state == "failed" else None,
         # systemd keeps the last word of one that has ended
         key=shown.get("StatusText", "") if state in ("running", "starting") else "",
         trouble=_trouble(state, shown),

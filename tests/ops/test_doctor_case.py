@@ -9,10 +9,14 @@ from ops.doctor.doctor_host import settings
 from ops.doctor.doctor_pipe import running
 from ops.supervise.installation import Installation
 from ops.supervise.plain_process import PlainProcess
-from ops.supervise.systemd_unit import SystemdUnit
+from ops.supervise.systemd_unit import SystemdUnit, parse, standing
 
 SHELL = {"PATH": "/usr/bin", "HOME": "/root"}
 GATEWAY = {"API_SECRET_TOKEN": "0123456789abcdef" * 2}
+
+
+USER_SESSION = {"TELEGRAM_API_ID": "12345", "TELEGRAM_API_HASH": "0123456789abcdef"}
+ENDED = "LoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\nExecMainStatus="
 
 
 def case_of(folder: Path, api: dict[str, str], *, user: bool = False) -> Case:
@@ -52,3 +56,24 @@ def test_a_command_of_the_gateways_own_is_typed_as_the_service(
 ) -> None:
     """With its user and its secrets, which no shell has."""
     assert case_of(tmp_path, {}, user=user).typed("login") == typed
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "typed"),
+    [
+        (USER_SESSION, 77, "sudo tpcapital as-service login; tpcapital start gateway"),
+        ({}, 77, "docs/howto/connect-telegram.md; tpcapital start gateway"),
+        ({"GATEWAY_PORT": "x"}, 77, "sudo tpcapital as-service login; tpcapital start gateway"),
+        (USER_SESSION, 70, "tpcapital start gateway; tpcapital logs gateway"),
+    ],
+)
+def test_a_gateway_without_a_login_is_not_just_started(
+    tmp_path: Path, told: dict[str, str], status: int, typed: str
+) -> None:
+    """It would end again: the session, or the bot's token, is a person's to give."""
+    case = case_of(tmp_path, {})
+    case.installation.environments["gateway"] = GATEWAY | told
+    case.__dict__["rows"] = [standing("gateway", "systemd", parse(f"{ENDED}{status}"))]
+    (fault,) = running(case)
+    assert fault.command == typed
+    assert f"exit status {status}" in fault.cause

@@ -26,7 +26,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _PARTS = (
     (
-        *("--channels", "CHANNELS_FILE", "channels.toml", "The channels file (CHANNELS_FILE)."),
+        *("--channels-file", "CHANNELS_FILE", "channels.toml"),
+        "The declared channels (CHANNELS_FILE).",
         FilePath(),
     ),
     (
@@ -56,7 +57,7 @@ def _at_places(function: F) -> F:
 
 def _places(given: dict[str, Any]) -> Places:
     database = None if given["no_database"] else BackupDatabase(database_settings())
-    return Places(given["outbox"], given["session_dir"], given["channels"], database)
+    return Places(given["outbox"], given["session_dir"], given["channels_file"], database)
 
 
 @click.command()
@@ -175,7 +176,11 @@ def _missing(places: Places) -> list[Path]:
 
     One that a setting names may come later: with the first start, with the login.
     """
-    parts = {"outbox": places.outbox, "session_dir": places.session, "channels": places.channels}
+    parts = {
+        "outbox": places.outbox,
+        "session_dir": places.session,
+        "channels_file": places.channels,
+    }
     missing = {name: path for name, path in parts.items() if not path.is_file()}
     context = click.get_current_context()
     for name, path in missing.items():

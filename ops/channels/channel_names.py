@@ -14,7 +14,7 @@ from ops.file_path import FilePath
 from ops.outbox.outbox_reader import open_reader
 
 channels_file_option = click.option(
-    "--file",
+    "--channels-file",
     "file",
     envvar="CHANNELS_FILE",
     default="channels.toml",

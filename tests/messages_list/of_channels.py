@@ -20,45 +20,45 @@ ROWS = [
         "Error: '12' is no channel: give its marked id (-100…) or its public name (@…)",
     ),
     Row(
-        "channels add @name --file mistyped.toml",
+        "channels add @name --channels-file mistyped.toml",
         1,
         "Error: mistyped.toml: channel[0].id must be a whole number. Correct it; nothing was "
         "changed.",
     ),
     Row(
-        "channels add @name --file torn.toml",
+        "channels add @name --channels-file torn.toml",
         1,
         "Error: torn.toml: Invalid value (at line 1, column 11). Correct it; nothing was changed.",
     ),
     Row(
-        "channels add @name --file newer.toml",
+        "channels add @name --channels-file newer.toml",
         1,
         "Error: newer.toml has version 9, this program knows 1. Install the program that "
         "wrote it; nothing was changed.",
     ),
     Row(
-        "channels add @name --file twins.toml",
+        "channels add @name --channels-file twins.toml",
         1,
         "Error: twins.toml declares -1001 more than once; keep one each",
     ),
     Row(
-        "channels add @name --file folder",
+        "channels add @name --channels-file folder",
         2,
-        "Error: Invalid value for '--file': File 'folder' is a directory.",
+        "Error: Invalid value for '--channels-file': File 'folder' is a directory.",
     ),
     Row(
-        "channels add @name --file noise",
+        "channels add @name --channels-file noise",
         1,
         "Error: noise cannot be read: byte 128 begins no character of UTF-8; it is no text "
         "file. Correct it or its rights",
     ),
     Row(
-        "channels add @name --file file/x",
+        "channels add @name --channels-file file/x",
         1,
         "Error: file/x cannot be read: Not a directory. Correct it or its rights",
     ),
     Row(
-        "channels add @name --file missing/x",
+        "channels add @name --channels-file missing/x",
         1,
         "Error: {folder}/missing/x cannot be written: No such file or directory",
     ),
@@ -125,7 +125,7 @@ ROWS = [
         "Error: no deletion of -1001 is held; nothing was changed",
     ),
     Row(
-        "channels list --file noise",
+        "channels list --channels-file noise",
         1,
         "Error: noise cannot be read: byte 128 begins no character of UTF-8; it is no text "
         "file. Correct it or its rights",
@@ -185,7 +185,7 @@ ROWS = [
         "session. Start it (`tpcapital gateway`, or its systemd unit), then do this again",
     ),
     Row(
-        "channels add @abcd --file torn.toml --json",
+        "channels add @abcd --channels-file torn.toml --json",
         1,
         "Error: torn.toml: Invalid value (at line 1, column 11). Correct it; nothing was changed.",
     ),

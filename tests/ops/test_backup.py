@@ -204,7 +204,7 @@ def test_the_oldest_backups_go(site: Site) -> None:
     assert left == sorted(["mine", Path(second["backup"]).name, Path(third["backup"]).name])
 
 
-@pytest.mark.parametrize("option", ["--outbox", "--session-dir", "--channels"])
+@pytest.mark.parametrize("option", ["--outbox", "--session-dir", "--channels-file"])
 def test_a_part_that_was_named_must_be_there(site: Site, tmp_path: Path, option: str) -> None:
     """A word that was mistyped must not pass for a backup."""
     missing = tmp_path / "missing"

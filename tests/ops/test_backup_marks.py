@@ -33,7 +33,7 @@ def test_the_gateway_shows_the_last_backup_and_the_last_drill(site: Site) -> Non
         assert {name for name, at in drilled.items() if at >= before} == backed.keys() - {
             "restore_drill outbox"
         } | {f"restore_drill {part}" for part in ("outbox", "session", "channels")}
-        assert site.run("backup", "--channels", str(site.outbox)).exit_code == 0
+        assert site.run("backup", "--channels-file", str(site.outbox)).exit_code == 0
         site.environ["TIMESCALEDB_URL"] = "postgresql://u:hidden-word@127.0.0.1:1/x"
         settled = marks(gateway.port)
         assert site.run("backup").exit_code == 1

@@ -81,7 +81,7 @@ def test_adding_keeps_what_a_person_wrote(command: Command, file: Path) -> None:
     file.chmod(0o640)
     link = file.with_name("link.toml")
     link.symlink_to(file)
-    found = document(command, "add", "t.me/Novo", "--label", "Novo", "--file", str(link))
+    found = document(command, "add", "t.me/Novo", "--label", "Novo", "--channels-file", str(link))
     assert found == {"added": "@novo", "gateway": "no gateway runs; the next start reads it"}
     assert file.read_text() == WRITTEN + (
         '\n[[channel]]\nname = "@Novo"\nlabel = "Novo"\nrole = "source"\nenabled = true\n'
@@ -94,7 +94,7 @@ def test_adding_keeps_what_a_person_wrote(command: Command, file: Path) -> None:
 def test_the_first_channel_makes_the_file(command: Command, tmp_path: Path) -> None:
     """Private, with its version, readable by the gateway."""
     new = tmp_path / "new.toml"
-    document(command, "add", str(CHANNEL), "--role", "destination", "--file", str(new))
+    document(command, "add", str(CHANNEL), "--role", "destination", "--channels-file", str(new))
     assert stat.S_IMODE(new.stat().st_mode) == 0o600
     (declared,) = read(new)
     assert (declared.key, declared.role, declared.enabled) == (CHANNEL, "destination", True)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 
 import click
@@ -37,6 +38,23 @@ def test_an_unknown_command_is_wrong_use() -> None:
     """Status 2 and the name."""
     result = CliRunner().invoke(main, ["inbox"])
     assert (result.exit_code, "No such command 'inbox'" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("variable", ["OUTBOX_PATH", "SESSION_DIR", "CHANNELS_FILE"])
+def test_a_place_has_one_option_in_every_command(variable: str) -> None:
+    """Who has learnt it once has learnt it for all of them."""
+    names = {name for each in options_of(main) if each.envvar == variable for name in each.opts}
+    assert len(names) == 1, names
+
+
+def options_of(command: click.Command) -> Iterator[click.Parameter]:
+    """Every option of a command and of those below it."""
+    yield from command.params
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if below := command.get_command(context, name):
+                yield from options_of(below)
 
 
 def test_asking_one_command_does_not_load_the_others() -> None:

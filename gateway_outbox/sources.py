@@ -27,7 +27,8 @@ def open_sources(
 ) -> list[Source]:
     """The sources that the settings turn on; `desk` is where the user session reads history.
 
-    Raises ReplayFileError when there is no such file to replay.
+    Raises ReplayFileError when a file to replay is all there is, and it is not there. Beside
+    another source health shows it: a setting that was left behind must not keep Telegram out.
     """
     sources: list[Source] = []
     queues = SideQueues()
@@ -40,6 +41,8 @@ def open_sources(
     if settings.telegram_ingestion_bot_token:
         sources.append(_bot(settings, channels, outbox, telemetry, queues))
     if settings.replay_file:
+        if not sources:
+            _ensure_readable(settings.replay_file)
         sources.append(ReplaySource(_replay(settings.replay_file, settings.replay_rate, outbox)))
     return sources
 
@@ -73,8 +76,11 @@ def _replay(path: Path, rate: float | None, outbox: Outbox) -> Replay:
     async def append(messages: list[Message]) -> None:
         await outbox.append(messages, "replay")
 
+    return Replay(path=path, append=append, rate=rate)
+
+
+def _ensure_readable(path: Path) -> None:
     try:
-        with path.open("rb"):
-            return Replay(path=path, append=append, rate=rate)
+        path.open("rb").close()
     except OSError as error:
         raise ReplayFileError(str(path), cause(error)) from error

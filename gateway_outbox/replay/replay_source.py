@@ -15,7 +15,8 @@ from anyio.abc import TaskStatus
 from msgspec import structs
 
 from contracts.message import Message
-from gateway_outbox.errors import ExportError
+from contracts.plain_words import cause
+from gateway_outbox.errors import ExportError, ReplayFileError
 from gateway_outbox.replay.entry import Entry, Skipped
 from gateway_outbox.replay.import_file import ImportFile
 from gateway_outbox.source import SourceState
@@ -143,8 +144,10 @@ class ReplaySource:
         try:
             await replay.run()
         except (ExportError, OSError) as error:
-            state.turn("failed", str(error))
-            log.error("replay failed: %s", error, extra={"action": "source.failed"})  # noqa: TRY400  # the file is at fault, not the code
+            is_away = isinstance(error, OSError)
+            why = ReplayFileError(str(replay.path), cause(error)) if is_away else error
+            state.turn("failed", str(why))
+            log.error("replay failed: %s", why, extra={"action": "source.failed"})  # noqa: TRY400  # the file is at fault, not the code
             return
         state.turn("finished", str(replay.path))
         log.info(

@@ -134,7 +134,7 @@ def test_an_outbox_that_cannot_be_opened_ends_it_with_74(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["missing.json", "."])
 def test_a_replay_file_that_is_none_ends_it_with_78(path: Path, tmp_path: Path, name: str) -> None:
-    """Nothing would ever be replayed, and a gateway that runs looks as if it were."""
+    """Without another source nothing would ever be received, and it looks as if it were."""
     run = run_gateway(path, REPLAY_FILE=str(tmp_path / name))
     assert run.returncode == ExitStatus.CONFIG
     said = str(last_line(run.stderr)["message"])
@@ -149,6 +149,16 @@ def test_a_broken_replay_does_not_end_the_gateway(path: Path, tmp_path: Path) ->
     with gateway_process(path, "--replay", str(broken)) as gateway:
         said = gateway.wait_for("source.failed")["message"]
         assert said.startswith("replay failed: broken.json: no JSON object at byte 0.")
+        assert gateway.stop() == ExitStatus.OK
+
+
+def test_a_replay_file_left_behind_keeps_no_other_source_out(path: Path, tmp_path: Path) -> None:
+    """A setting that nobody took out after its file went: Telegram is read all the same."""
+    bot = {"TELEGRAM_INGESTION_BOT_TOKEN": "123:abc", "TELEGRAM_BOT_API_BASE": "http://127.0.0.1:9"}
+    missing = str(tmp_path / "missing.json")
+    with gateway_process(path, "--replay", missing, **bot) as gateway:
+        said = gateway.wait_for("source.failed")["message"]
+        assert said.startswith(f"replay failed: REPLAY_FILE {missing}: No such file"), said
         assert gateway.stop() == ExitStatus.OK
 
 

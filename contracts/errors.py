@@ -1,6 +1,9 @@
 """The contract's own errors, and what a task group made of errors."""
 
+import re
 from collections.abc import Iterator
+
+import msgspec
 
 
 class ContractError(ValueError):
@@ -10,6 +13,23 @@ class ContractError(ValueError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+# What a decoder raises of a body that is not what it should be.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def unreadable(error: BaseException) -> ContractError:
+    """Where in a body the fault is that a decoder met, and which; `error` is one of UNREADABLE."""
+    if isinstance(error, UnicodeDecodeError):
+        return ContractError("$", "holds bytes that are no UTF-8")
+    if isinstance(error, RecursionError):
+        return ContractError("$", "is nested too deeply")
+    reason, _, path = str(error).partition(" - at `")
+    path = path.rstrip("`") or "$"
+    if missing := re.search(r"missing required field `(\w+)`", reason):
+        return ContractError(f"{path}.{missing[1]}", "is required")
+    return ContractError(path, reason)
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:

@@ -1,13 +1,12 @@
 """Bytes to messages and back: limits, paths, headers, and the answers of the ingest API."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
-from contracts.errors import ContractError
+from contracts.errors import UNREADABLE, ContractError, unreadable
 from contracts.message import EARLIEST, INT64_MAX, LATEST, MAX_TEXT_BYTES, Message, Origin
 from contracts.problem import Problem
 
@@ -121,10 +120,8 @@ def decode_batch(body: bytes) -> list[Message | ContractError]:
     """Each item by itself: a bad one is its own ContractError. Raises one for the envelope."""
     try:
         items = _batch.decode(body).messages
-    except msgspec.ValidationError as error:
-        raise ContractError(*_path_and_reason(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ContractError("$", str(error)) from None
+    except UNREADABLE as error:
+        raise unreadable(error) from None
     if not 1 <= len(items) <= MAX_BATCH_MESSAGES:
         reason = f"{len(items)} messages; a batch holds 1 to {MAX_BATCH_MESSAGES}"
         raise ContractError("$.messages", reason)
@@ -135,10 +132,8 @@ def decode_batch(body: bytes) -> list[Message | ContractError]:
 def _decode(raw: bytes | msgspec.Raw, *, may_hold_nul: bool) -> Message:
     try:
         message = _message.decode(raw)
-    except msgspec.ValidationError as error:
-        raise ContractError(*_path_and_reason(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ContractError("$", str(error)) from None
+    except UNREADABLE as error:
+        raise unreadable(error) from None
     for path, reason in _faults(message, may_hold_nul):
         raise ContractError(path, reason)
     return message
@@ -149,13 +144,6 @@ def _item(raw: msgspec.Raw, index: int, may_hold_nul: bool) -> Message | Contrac
         return _decode(raw, may_hold_nul=may_hold_nul)
     except ContractError as error:
         return ContractError(f"$.messages[{index}]{error.path[1:]}", error.reason)
-
-
-def _path_and_reason(text: str) -> tuple[str, str]:
-    reason, _, path = text.partition(" - at `")
-    missing = re.search(r"missing required field `(\w+)`", reason)
-    path = path.rstrip("`") or "$"
-    return (f"{path}.{missing[1]}", "is required") if missing else (path, reason)
 
 
 def _faults(message: Message, may_hold_nul: bool) -> Iterator[tuple[str, str]]:

@@ -189,12 +189,12 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     """Starlette's own refusals, in our words."""
     if not isinstance(error, HTTPException):
         raise error
-    what = f"{request.method} {request.url.path}"
+    what = f"{request.method} {request.url.path[:200]}"
     if error.status_code == problem.METHOD_NOT_ALLOWED.status:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
         raise ProblemError(
             problem.METHOD_NOT_ALLOWED,
-            f"no {what}; allowed is {allowed}",
+            f"there is no {what}; allowed is {allowed}",
             headers={"allow": allowed},
         ) from None
     raise ProblemError(problem.NOT_FOUND, f"there is no {what}; see /openapi.json") from None

@@ -30,7 +30,7 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 CHANNEL = -1001234567890
 SIGNAL = "Ativo: PETR4\nCompra: 30,50 a 31,00\nAlvo 1: 32,00\nStop: 29,90"
 # Different at every run or words for people: nothing that a reader may rely on.
-VOLATILE = {"requestId", "request_id", "detail", "storedAt", "at", "since", "version"}
+VOLATILE = {"requestId", "request_id", "detail", "message", "storedAt", "at", "since", "version"}
 VOLATILE |= {"lastUsedAt", "requests"}
 
 

@@ -25,7 +25,8 @@ Seq = Annotated[int, msgspec.Meta(ge=1, le=INT64_MAX)]
 
 def control_guard(holder: Holder) -> Guard:
     """Lets in who can read the holder's lock file."""
-    return Guard(CONTROL_HEADER, Secret(holder.control_token), "the token in the lock file")
+    whose = "the token in the outbox's lock file; read it again, each start makes another"
+    return Guard(CONTROL_HEADER, Secret(holder.control_token), whose)
 
 
 class Append(msgspec.Struct):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from contracts.errors import ContractError
+from contracts.errors import UNREADABLE, ContractError, unreadable
 from contracts.problem import (
     CONTENT_TYPE,
     INVALID,
@@ -51,8 +51,8 @@ class Guard:
             return refuse(UNSUPPORTED_MEDIA_TYPE, "send the body as it is, not compressed")
         try:
             body = msgspec.json.decode(await request.read() or b"{}", type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return refuse(INVALID, str(error))
+        except UNREADABLE as error:
+            return refuse(INVALID, str(unreadable(error)))
         try:
             return web.json_response(await act(body))
         except ContractError as error:

@@ -24,7 +24,8 @@ class SyncControl:
     def __init__(self, outbox: Outbox, desk: HistoryDesk, token: Secret) -> None:
         self._outbox = outbox
         self._desk = desk
-        self._guard = Guard(TOKEN_HEADER, token, "API_SECRET_TOKEN")
+        whose = "this gateway's API_SECRET_TOKEN; send the one that it shares with the API, once"
+        self._guard = Guard(TOKEN_HEADER, token, whose)
 
     async def sync(self, request: web.Request) -> web.Response:
         """Compare every channel with Telegram; answers within 2 s, the comparison goes on."""

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
+from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.settings import Settings
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
@@ -101,6 +102,17 @@ def is_broken(error: psycopg.Error) -> bool:
 def is_passing(error: psycopg.Error) -> bool:
     """Whether the same may succeed later without a change of ours: what is answered with 503."""
     return trouble(error) in _PASSING
+
+
+def said_by(error: psycopg.Error) -> str:
+    """Why, in one line: the server's first sentence, or the driver's."""
+    return error.diag.message_primary or str(error).strip().partition("\n")[0] or "no answer"
+
+
+def away(error: psycopg.Error) -> DatabaseUnavailableError:
+    """What a client is told of an error that `is_passing`."""
+    what = "is away" if isinstance(error, psycopg.OperationalError) else "refuses"
+    return DatabaseUnavailableError(f"the database {what}: {said_by(error)}; try again soon")
 
 
 def trouble(error: psycopg.Error) -> Trouble:

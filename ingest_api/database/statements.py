@@ -6,7 +6,7 @@ import anyio
 import psycopg
 from psycopg.rows import TupleRow
 
-from ingest_api.database.database import Pool, borrowed, is_broken, is_passing
+from ingest_api.database.database import Pool, away, borrowed, is_broken, is_passing
 from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.sql import QUERIES
 
@@ -35,15 +35,16 @@ class Statements:
             with anyio.fail_after(seconds):
                 return await self._fetch(name, parameters or {})
         except _NO_SCHEMA as error:
-            raise DatabaseUnavailableError("the database is not migrated yet") from error
+            raise DatabaseUnavailableError(
+                "the database is not migrated yet; ask again soon, GET /health tells how it is"
+            ) from error
         except psycopg.Error as error:
             if not is_passing(error):
                 raise
-            what = "is away" if isinstance(error, psycopg.OperationalError) else "refuses"
-            raise DatabaseUnavailableError(f"the database {what}: {error}") from error
+            raise away(error) from error
         except TimeoutError as error:
             raise DatabaseUnavailableError(
-                f"the database did not answer within {seconds:.0f} s"
+                f"the database did not answer within {seconds:.0f} s; ask again later"
             ) from error
 
     async def _fetch(self, name: str, parameters: dict[str, Any]) -> list[TupleRow]:

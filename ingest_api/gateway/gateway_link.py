@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from starlette.types import Receive, Scope, Send
 
 from contracts import problem
+from contracts.errors import UNREADABLE, ContractError, unreadable
 from contracts.gateway_report import (
     MAX_REPORT_BYTES,
     SILENT_SECONDS,
@@ -20,11 +21,10 @@ from contracts.gateway_report import (
     GatewayRequest,
     RequestAnswer,
 )
-from contracts.problem import Fault
 from ingest_api.database.statements import Statements
 from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.ingest.intake import Intake
-from ingest_api.request.answer import ProblemError, retry_later, send_json
+from ingest_api.request.answer import invalid_body, retry_later, send_json
 
 _WAIT_SECONDS = 4.0
 _LOOK_SECONDS = 0.25
@@ -121,16 +121,12 @@ def _silence(heard: Heard | None) -> str:
 def _decode(body: bytes) -> GatewayReport:
     try:
         report = _report.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refused(str(error)) from None
+    except UNREADABLE as error:
+        raise invalid_body(unreadable(error)) from None
     if b"\\u0000" in body:
-        raise _refused("may hold U+0000, which no database text may hold")
+        nul = ContractError("$", "holds \\u0000, which no database text may hold; leave it out")
+        raise invalid_body(nul)
     return report
-
-
-def _refused(reason: str) -> ProblemError:
-    fault = Fault(path="$", detail=reason)
-    return ProblemError(problem.INVALID_BODY, reason, faults=[fault])
 
 
 def _jsonb(value: Any) -> Jsonb:

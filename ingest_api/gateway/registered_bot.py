@@ -105,7 +105,8 @@ class BotRegister:
     async def _affect(self, request: Request, name: str, values: dict[str, Any]) -> Response:
         place = request.path_params["id"]
         if "\x00" in place or not await self._statements.fetch(name, values | {"id": place}):
-            raise ProblemError(problem.NOT_FOUND, f"there is no bot {place[:100]}")
+            detail = f"there is no bot {place[:100]}; GET /telegram/bots lists them"
+            raise ProblemError(problem.NOT_FOUND, detail)
         return json_response(Done())
 
 

@@ -181,7 +181,8 @@ class ChannelRegister:
     async def _affect(self, request: Request, name: str, values: dict[str, Any]) -> None:
         place = request.path_params["id"]
         if "\x00" in place or not await self._statements.fetch(name, values | {"id": place}):
-            raise ProblemError(problem.NOT_FOUND, f"there is no channel {place[:100]}")
+            detail = f"there is no channel {place[:100]}; GET /telegram-channels lists them"
+            raise ProblemError(problem.NOT_FOUND, detail)
 
 
 def _number(sent: str | int) -> int:

@@ -9,11 +9,11 @@ from starlette.types import Receive, Scope, Send
 
 from contracts import problem
 from contracts.canary import MAX_CANARY_BYTES, Canary, CanaryStored
-from contracts.problem import Fault
+from contracts.errors import UNREADABLE, unreadable
 from ingest_api.database.statements import Statements
 from ingest_api.errors import DatabaseUnavailableError
 from ingest_api.ingest.intake import Intake
-from ingest_api.request.answer import ProblemError, retry_later, send_json
+from ingest_api.request.answer import invalid_body, retry_later, send_json
 
 _decoder = msgspec.json.Decoder(Canary)
 _encoder = msgspec.json.Encoder()
@@ -34,9 +34,8 @@ class CanaryDesk:
     async def _store(self, body: bytes) -> CanaryStored:
         try:
             canary = _decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            faults = [Fault(path="$", detail=str(error))]
-            raise ProblemError(problem.INVALID_BODY, str(error), faults=faults) from None
+        except UNREADABLE as error:
+            raise invalid_body(unreadable(error)) from None
         try:
             rows = await self._statements.fetch("record_canary", msgspec.structs.asdict(canary))
         except DatabaseUnavailableError as error:

@@ -22,7 +22,9 @@ class _Group:
         self.deliveries: list[Delivery] = []
         self.done = anyio.Event()
         self.results: list[Result] = []
-        self.error: Exception | None = DatabaseUnavailableError("the service is stopping")
+        self.error: Exception | None = DatabaseUnavailableError(
+            "the service is stopping; send again"
+        )
 
 
 class Coalescer:
@@ -53,7 +55,9 @@ class Coalescer:
         A caller that is cancelled leaves the others alone; what it brought is written all the same.
         """
         if self._queued + len(deliveries) > self._max_waiting:
-            raise OverloadedError(f"{self._queued} messages wait for the database already")
+            raise OverloadedError(
+                f"{self._queued} messages wait for the database already; send again later"
+            )
         group = self._group_for(len(deliveries))
         start = len(group.deliveries)
         group.deliveries += deliveries

@@ -39,7 +39,8 @@ class Intake:
         Raises ProblemError, also when the body or `serve` takes too long.
         """
         if self.life.draining:
-            raise retry_later(problem.DRAINING, "this server takes no more messages", close=True)
+            detail = "this server is stopping and takes no more messages; send again"
+            raise retry_later(problem.DRAINING, detail, close=True)
         self._authenticate(scope)
         _check_content_type(scope)
         _check_content_length(scope, limit)
@@ -59,7 +60,10 @@ class Intake:
         if role is None:
             client = scope.get("client")
             self.guesses.add(client[0] if client else "unknown")
-            detail = f"send the shared token once, in the header {TOKEN_HEADER}"
+            detail = (
+                "the shared token is missing, wrong, or there twice; send this API's"
+                f" GATEWAY_SECRET_TOKEN once, in the header {TOKEN_HEADER}"
+            )
             raise ProblemError(problem.UNAUTHORIZED, detail)
         return role
 
@@ -75,14 +79,15 @@ class Intake:
             with anyio.move_on_after(_SLOT_WAIT_SECONDS) as wait:
                 await self.slots.acquire()
             if wait.cancelled_caught:
-                detail = "as many requests as may are being worked on"
+                detail = "as many requests as may are being worked on; send again"
                 raise retry_later(problem.OVERLOADED, detail) from None
 
 
 def _check_content_type(scope: Scope) -> None:
     sent = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
     if sent.partition(b";")[0].strip().lower() != b"application/json":
-        detail = f"send application/json, not {sent.decode('latin-1')[:100] or 'nothing'}"
+        told = sent.decode("latin-1")[:100] or "none"
+        detail = f"send Content-Type: application/json; this came with {told}"
         raise ProblemError(problem.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
@@ -110,9 +115,8 @@ async def _read(receive: Receive, limit: int) -> bytes:
 
 
 def _too_large(size: int, limit: int) -> ProblemError:
-    return ProblemError(
-        problem.TOO_LARGE, f"{size} bytes or more; the limit is {limit}. Send fewer messages."
-    )
+    detail = f"the body has {size} bytes or more, and the limit is {limit}; send less at a time"
+    return ProblemError(problem.TOO_LARGE, detail)
 
 
 def _slow_body() -> ProblemError:

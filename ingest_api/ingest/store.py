@@ -11,7 +11,16 @@ import psycopg
 from contracts.metrics import SIGNAL_TYPES
 from contracts.telemetry import Telemetry
 from contracts.trace import about
-from ingest_api.database.database import Connection, Pool, Trouble, borrowed, is_broken, trouble
+from ingest_api.database.database import (
+    Connection,
+    Pool,
+    Trouble,
+    away,
+    borrowed,
+    is_broken,
+    said_by,
+    trouble,
+)
 from ingest_api.errors import DatabaseUnavailableError, RejectedError
 from ingest_api.ingest import ledger
 from ingest_api.ingest.delivery import Delivery
@@ -99,7 +108,7 @@ class Store:
                 if kind in ("data", "other"):
                     raise
                 if not _may_repeat(error, conflicts, broken - self._pool.max_size):
-                    raise DatabaseUnavailableError(f"the database is away: {error}") from error
+                    raise away(error) from error
             if conflicts:
                 await anyio.sleep(_PAUSE_SECONDS * conflicts * random.uniform(0.5, 1.5))  # noqa: S311  # spreads retries
 
@@ -132,7 +141,7 @@ def _known(results: Iterable[Result | None]) -> list[Result]:
 
 
 def _rejected(delivery: Delivery, error: psycopg.Error) -> RejectedError:
-    reason = error.diag.message_primary or str(error)
+    reason = said_by(error)
     _log.warning(
         "the database refuses message %s/%s: %s",
         *delivery.key,
@@ -143,4 +152,4 @@ def _rejected(delivery: Delivery, error: psycopg.Error) -> RejectedError:
             **about(*delivery.key, delivery.message.traceparent),
         },
     )
-    return RejectedError(f"the database refuses it: {reason}")
+    return RejectedError(f"the database will not take this message as it is: {reason}")

@@ -6,7 +6,8 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Scope, Send
 
-from contracts.problem import CONTENT_TYPE, Fault, Problem, ProblemType
+from contracts.errors import ContractError
+from contracts.problem import CONTENT_TYPE, INVALID_BODY, Fault, Problem, ProblemType
 
 RETRY_AFTER_SECONDS = 2
 _problem = msgspec.json.Encoder()
@@ -32,6 +33,12 @@ class ProblemError(Exception):
     def problem(self, scope: Scope) -> Problem:
         """The body, with the id of the request that met it."""
         return self.kind.problem(str(self), faults=self.faults, request_id=request_id(scope))
+
+
+def invalid_body(error: ContractError) -> ProblemError:
+    """The problem of a body with this fault."""
+    faults = [Fault(path=error.path, detail=error.reason)]
+    return ProblemError(INVALID_BODY, str(error), faults=faults)
 
 
 def retry_later(kind: ProblemType, detail: str, *, close: bool = False) -> ProblemError:

@@ -15,6 +15,8 @@ from ingest_api.request.answer import ProblemError
 from ingest_api.request.gateway_token import Guesses
 
 HEADER = "X-API-Key"
+# Behind the words of the old API, which said no more.
+_RIGHT = "send this server's TP_CAPITAL_API_KEY as X-API-Key, once"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -57,10 +59,10 @@ class ApiKey:
         if not sent and not required:
             return
         if not sent:
-            raise ProblemError(problem.KEY_MISSING, f"{HEADER} header is required")
+            raise ProblemError(problem.KEY_MISSING, f"{HEADER} header is required; {_RIGHT}")
         if len(sent) > 1 or not _same(sent[0], self.key):
             self.guesses.add(request.client.host if request.client else "unknown")
-            raise ProblemError(problem.KEY_WRONG, "Invalid API key")
+            raise ProblemError(problem.KEY_WRONG, f"Invalid API key; {_RIGHT}")
 
 
 class _GuardedApp:

@@ -1,6 +1,6 @@
 """The body of a write: JSON or a form, empty or not, as the old API took it."""
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import anyio
@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 
 from contracts import problem
+from contracts.errors import UNREADABLE, unreadable
 from contracts.problem import Fault
 from ingest_api.request.answer import ProblemError
 
@@ -24,7 +25,7 @@ async def fields(request: Request) -> dict[str, Any]:
     with anyio.move_on_after(MAX_SECONDS):
         body = await _read(request)
     if body is None:
-        detail = f"the body did not arrive within {MAX_SECONDS:.0f} s"
+        detail = f"the body did not arrive within {MAX_SECONDS:.0f} s; send it again"
         raise ProblemError(problem.SLOW_BODY, detail, headers={"connection": "close"})
     if not body.strip():
         return {}
@@ -32,10 +33,10 @@ async def fields(request: Request) -> dict[str, Any]:
         return _form(body)
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise invalid("$", f"is no JSON: {error}") from None
+    except UNREADABLE as error:
+        raise invalid("$", unreadable(error).reason) from None
     if not isinstance(found, dict):
-        raise invalid("$", "must be an object")
+        raise invalid("$", "must be a JSON object")
     return found
 
 
@@ -44,8 +45,11 @@ def convert(found: dict[str, Any], kind: type[T]) -> T:
     try:
         value = msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$.")
-        raise invalid(path.rstrip("`") or "$", reason) from None
+        fault = unreadable(error)
+        path = fault.path.removeprefix("$.")
+        words = _words(kind, path)
+        reason = f"must be one of {', '.join(words)}" if words else fault.reason
+        raise invalid(path, reason) from None
     if _holds_nul(found):
         raise invalid("$", "holds U+0000, which no database text may hold")
     return value
@@ -62,7 +66,8 @@ async def _read(request: Request) -> bytes:
     async for part in request.stream():
         body += part
         if len(body) > MAX_BYTES:
-            raise ProblemError(problem.TOO_LARGE, f"the limit of a body is {MAX_BYTES} bytes")
+            detail = f"the body has more than {MAX_BYTES} bytes, the limit; send less"
+            raise ProblemError(problem.TOO_LARGE, detail)
     return body
 
 
@@ -71,9 +76,18 @@ def _form(body: bytes) -> dict[str, Any]:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
         )
-    except ValueError as error:
-        raise invalid("$", f"is no form: {error}") from None
+    except UnicodeDecodeError as error:
+        raise invalid("$", unreadable(error).reason) from None
+    except ValueError:
+        raise invalid("$", f"has more than {MAX_FIELDS} fields") from None
     return dict(pairs)
+
+
+def _words(kind: type[Any], path: str) -> list[str]:
+    """The words that a field may be, where these are all that it may be."""
+    hint = get_type_hints(kind).get(path)
+    choices = [each for each in (hint, *get_args(hint)) if get_origin(each) is Literal]
+    return [str(word) for choice in choices for word in get_args(choice)]
 
 
 def _holds_nul(value: Any) -> bool:

@@ -153,7 +153,8 @@ class _Exchange:
     async def fail(self) -> None:
         """Answer 500, unless an answer has begun."""
         if not self.status:
-            error = ProblemError(INTERNAL, "the server met an error of its own; it is in its log")
+            detail = "the server met an error of its own; its log has it under this request_id"
+            error = ProblemError(INTERNAL, detail)
             await send_problem({"tpcapital.request_id": self.request_id}, self.send, error)
 
     async def _discard(self) -> None:

@@ -9,8 +9,7 @@ from psycopg.rows import TupleRow
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ingest_api.database.database import Connection, Pool, borrowed, is_passing
-from ingest_api.errors import DatabaseUnavailableError
+from ingest_api.database.database import Connection, Pool, away, borrowed, is_passing
 from ingest_api.ingest.delivery import PARSER_VERSION, Row, reading
 from ingest_api.ingest.ledger import as_json, record_signals
 from ingest_api.request.answer import json_response
@@ -59,7 +58,7 @@ class Rescan:
         except psycopg.Error as error:
             if not is_passing(error):
                 raise
-            raise DatabaseUnavailableError(f"the database is away: {error}") from error
+            raise away(error) from error
         message = f"{counts.scanned} mensagens lidas, {counts.imported} sinais importados"
         return json_response(ScanAnswer(success=True, message=message, data=counts))
 

@@ -52,7 +52,9 @@ class Revisions:
             rows = await self._statements.fetch("select_revisions", key)
         if not rows:
             raise ProblemError(
-                problem.NOT_FOUND, f"there is no message {message[:40]} of channel {channel[:40]}"
+                problem.NOT_FOUND,
+                f"there is no message {message[:40]} of channel {channel[:40]};"
+                " GET /forwarded-messages lists them",
             )
         texts = [
             Revision(

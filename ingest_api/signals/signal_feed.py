@@ -85,7 +85,9 @@ class SignalFeed:
         with anyio.move_on_after(_START_SECONDS):
             await self._started.wait()
             return
-        raise DatabaseUnavailableError("the signal feed does not follow the database yet")
+        raise DatabaseUnavailableError(
+            "the signal feed does not follow the database yet; connect again soon"
+        )
 
     @property
     def place(self) -> Place:

@@ -42,11 +42,15 @@ class SignalStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve until the client goes or the service stops. Raises ProblemError 503."""
         if self._life.draining:
-            raise retry_later(problem.DRAINING, "this server is stopping", close=True)
+            raise retry_later(
+                problem.DRAINING, "this server is stopping; connect again", close=True
+            )
         if not self._life.migrated:
-            raise retry_later(problem.DATABASE_DOWN, "the database is not ready yet")
+            detail = "the database is not ready yet; connect again soon"
+            raise retry_later(problem.DATABASE_DOWN, detail)
         if self._feed.listeners >= MAX_LISTENERS:
-            raise retry_later(problem.OVERLOADED, f"{MAX_LISTENERS} clients listen already")
+            detail = f"{MAX_LISTENERS} clients listen already; connect again later"
+            raise retry_later(problem.OVERLOADED, detail)
         await self._feed.started()
         scope["tpcapital.is_stream"] = True
         with self._feed.follow() as events:

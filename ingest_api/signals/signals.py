@@ -66,7 +66,8 @@ class Signals:
                 f"several signals were stored at {sent}; send the time with its microseconds",
             )
         if not found or not await self._catalog.delete(found[0]):
-            raise ProblemError(problem.NOT_FOUND, f"no signal on the list was stored at {sent}")
+            detail = f"no signal on the list was stored at {sent}; GET /signals shows ingestedAt"
+            raise ProblemError(problem.NOT_FOUND, detail)
         return json_response(Done())
 
     async def restore(self, request: Request) -> Response:
@@ -74,7 +75,8 @@ class Signals:
         sent = request.path_params["id"]
         known = re.fullmatch(r"[0-9]{1,19}", sent) and int(sent) <= INT64_MAX
         if not known or not await self._catalog.restore(int(sent)):
-            raise ProblemError(problem.NOT_FOUND, f"there is no signal {sent[:40]}")
+            detail = f"there is no signal {sent[:40]}; GET /signals?include=withdrawn lists them"
+            raise ProblemError(problem.NOT_FOUND, detail)
         return json_response(Done())
 
     async def clean(self, request: Request) -> Response:
@@ -112,7 +114,7 @@ def _cursor(text: str) -> Cursor:
 
 def _include(text: str) -> bool:
     if text != "withdrawn":
-        raise ValueError("must be withdrawn")
+        raise ValueError("must be the word withdrawn, or not there")
     return True
 
 

@@ -7,6 +7,7 @@ import aiohttp
 from tests.api_process import ApiProcess
 
 KEY = "a-key-of-the-dashboard"
+RIGHT = "send this server's TP_CAPITAL_API_KEY as X-API-Key, once"
 WRITES = [
     ("DELETE", "/signals"),
     ("POST", "/signals/1/restore"),
@@ -55,12 +56,12 @@ async def _status(
 
 
 async def test_writes_need_the_key(start_api: Callable[..., ApiProcess]) -> None:
-    """Without one 401, with a wrong one 403, both as the old API said it; with it they pass."""
+    """Without one 401, with a wrong one 403, in the old API's words and more; with it they pass."""
     api = start_api(TP_CAPITAL_API_KEY=KEY)
     for method, path in WRITES:
-        missing = (401, "Unauthorized: X-API-Key header is required")
+        missing = (401, f"Unauthorized: X-API-Key header is required; {RIGHT}")
         assert await _status(api, method, path, None) == missing, path
-        wrong = (403, "Forbidden: Invalid API key")
+        wrong = (403, f"Forbidden: Invalid API key; {RIGHT}")
         assert await _status(api, method, path, "wrong") == wrong, path
         assert await _status(api, method, path, "é") == wrong, path
         status, _ = await _status(api, method, path, KEY)

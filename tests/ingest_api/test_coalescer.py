@@ -104,6 +104,23 @@ async def test_a_client_that_goes_leaves_the_others_alone(database: str, store: 
     assert [row["message_id"] for row in stored(database)["messages"]] == [1, 2, 3]
 
 
+async def test_what_is_cut_off_by_the_end_may_be_sent_again(store: Store) -> None:
+    """Nobody knows whether it was committed; sent again it does no harm."""
+    gate = Gate(store)
+    coalescer = Coalescer(gate.record, flushers=1)
+
+    async def submit() -> None:
+        with pytest.raises(DatabaseUnavailableError, match="the service is stopping; send again"):
+            await coalescer.submit([delivery(1)])
+
+    async with anyio.create_task_group() as requests:
+        requests.start_soon(submit)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(coalescer.run)
+            await gate.entered.wait()
+            tasks.cancel_scope.cancel()
+
+
 async def test_a_full_queue_refuses(store: Store) -> None:
     """Beyond the bound a request is refused at once, and later ones are served again."""
     gate = Gate(store)
@@ -115,7 +132,8 @@ async def test_a_full_queue_refuses(store: Store) -> None:
             await gate.entered.wait()
             requests.start_soon(coalescer.submit, [delivery(2), delivery(3)])
             await anyio.wait_all_tasks_blocked()
-            with pytest.raises(OverloadedError, match="2 messages wait"):
+            words = "2 messages wait for the database already; send again later"
+            with pytest.raises(OverloadedError, match=words):
                 await coalescer.submit([delivery(4)])
             gate.open.set()
         await coalescer.submit([delivery(5)])

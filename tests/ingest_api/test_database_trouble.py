@@ -95,6 +95,10 @@ async def test_a_read_only_database_at_the_start_is_waited_for(
         async with _sender(api) as sender:
             assert await _are(sender, 503, "/readyz", "/health")
             assert not await sender.is_taken(delivery(1))
+        async with aiohttp.ClientSession(api.url) as session, session.get("/signals") as answer:
+            assert (await answer.json(content_type=None))["detail"] == (
+                "the database is not migrated yet; ask again soon, GET /health tells how it is"
+            )
         _open_for_writes(empty_database)
         await anyio.to_thread.run_sync(api.wait_until_ready)
 

@@ -83,8 +83,10 @@ async def test_an_unexpected_error_is_500_and_one_log_entry(
     await Frame(_fail, telemetry)(scope, receive, send)
     start, content = sent
     assert start["status"] == 500
-    assert b'"request_id":"me"' in content["body"]
-    assert b"secret" not in content["body"]
+    body = content["body"].decode()
+    assert '"request_id":"me"' in body
+    assert "the server met an error of its own; its log has it under this request_id" in body
+    assert "secret" not in body
     (record,) = caplog.records
     assert record.__dict__["request_id"] == "me"
     assert 'status_code="500"' in exposed(telemetry)

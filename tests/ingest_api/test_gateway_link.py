@@ -188,8 +188,17 @@ async def test_a_slow_gateway_does_not_hang_the_page(session: aiohttp.ClientSess
     assert await _report(session) == requests
 
 
-async def test_a_failed_request_says_why(session: aiohttp.ClientSession) -> None:
-    """503 with the gateway's own words."""
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("channels.toml line 3", "channels.toml line 3"),
+        ("", "the gateway could not do it; see its log"),
+    ],
+)
+async def test_a_failed_request_says_why(
+    session: aiohttp.ClientSession, detail: str, said: str
+) -> None:
+    """503 with the gateway's own words, or where they are."""
     await _report(session)
     found: dict[str, Any] = {}
 
@@ -199,9 +208,9 @@ async def test_a_failed_request_says_why(session: aiohttp.ClientSession) -> None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(click)
         request = await _asked(session)
-        failed = {"id": request["id"], "succeeded": False, "detail": "channels.toml line 3"}
+        failed = {"id": request["id"], "succeeded": False, "detail": detail}
         await _report(session, answers=[failed])
-    assert (found["answer"][0], found["answer"][1]["message"]) == (503, "channels.toml line 3")
+    assert (found["answer"][0], found["answer"][1]["message"]) == (503, said)
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,11 @@ async def _post_all_at_once(dsn: str, session: aiohttp.ClientSession) -> None:
             await eventually(lambda: _in_flight(session, 1))
             async with session.post("/ingest", json=body(2)) as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
-                assert (await answer.json(content_type=None))["type"].endswith(":overloaded")
+                problem = await answer.json(content_type=None)
+                assert problem["type"].endswith(":overloaded")
+                assert problem["detail"] == (
+                    "as many requests as may are being worked on; send again"
+                )
             holder.rollback()
 
 

@@ -107,8 +107,8 @@ async def test_the_last_changed_comes_first(client: aiohttp.ClientSession) -> No
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        ({}, "$"),
-        ({"label": "x"}, "$"),
+        ({}, "label"),
+        ({"label": "x"}, "channel_id"),
         ({"label": "   ", "channel_id": "-1001"}, "label"),
         ({"label": "x" * 101, "channel_id": "-1001"}, "label"),
         ({"label": "x", "channel_id": "-10x"}, "channel_id"),

@@ -116,9 +116,14 @@ async def _is_draining(session: aiohttp.ClientSession) -> bool:
     async with session.get("/readyz") as answer:
         if answer.status == 200:
             return False
+        assert (await answer.json())["error"] == "the server is stopping"
+    async with session.get("/signals/stream") as answer:
+        problem = await answer.json(content_type=None)
+        assert problem["detail"] == "this server is stopping; connect again"
     async with session.post("/ingest", json=body(2)) as answer:
         problem = await answer.json(content_type=None)
         assert (answer.status, problem["type"]) == (503, "urn:tpcapital:problem:draining")
+        assert problem["detail"] == "this server is stopping and takes no more messages; send again"
         assert (answer.headers["Retry-After"], answer.headers["Connection"]) == ("2", "close")
     return True
 

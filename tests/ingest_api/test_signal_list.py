@@ -118,6 +118,8 @@ async def test_milliseconds_are_enough_where_they_tell_signals_apart(desk: Desk)
     crowded = next(t for t in times if sum(o[:23] == t[:23] for o in times) > 1)
     status, problem = await desk.delete(f"{crowded[:23]}Z")
     assert (status, problem["type"]) == (409, "urn:tpcapital:problem:ambiguous")
+    assert problem["detail"].startswith("several signals were stored at ")
+    assert problem["detail"].endswith("; send the time with its microseconds")
     assert len(await desk.rows()) == 50
 
 

@@ -47,6 +47,7 @@ ANSWERED = (
     Raw("a tunnel", b"CONNECT evil.example:80 HTTP/1.1\r\n" + _HOST + b"\r\n"),
     Raw("an echo", b"TRACE /livez HTTP/1.1\r\n" + _HOST + b"X-Private: s\r\n\r\n"),
     Raw("all of it", b"OPTIONS * HTTP/1.1\r\n" + _HOST + b"\r\n"),
+    Raw("a host of odd bytes", b"GET /livez HTTP/1.1\r\nHost: \xff\xed\xa0\x80.example\r\n\r\n"),
     Raw("a path that ends in %", b"GET /%zz%ff% HTTP/1.1\r\n" + _HOST + b"\r\n"),
     Raw(
         "a web socket",

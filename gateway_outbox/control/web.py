@@ -18,7 +18,7 @@ from gateway_outbox.control.control import MAX_BODY_BYTES, Control
 from gateway_outbox.control.health import Health
 from gateway_outbox.control.history_control import HistoryControl
 from gateway_outbox.control.sync_control import SyncControl
-from gateway_outbox.control.web_frame import add_headers, is_ours, own_host_only
+from gateway_outbox.control.web_frame import add_headers, in_our_words, is_ours, own_host_only
 from gateway_outbox.errors import PortBusyError
 
 _log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ async def serve(
     `handlers` holds an instance of each route's owner.
     """
     owners = {type(each): each for each in handlers}
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_host_only])
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_host_only, in_our_words])
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, getattr(owners[route.owner], route.handler))

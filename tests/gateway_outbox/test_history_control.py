@@ -96,7 +96,22 @@ async def test_trouble_with_telegram_is_a_sentence(
     desk.reader = ScriptedReader(seconds=60)
     code, problem = await site.post("/backfill/start", BODY)
     assert code == 503
-    assert "did not answer within 0 s" in problem["detail"]
+    assert problem["detail"] == "Telegram did not answer within 0 s; GET /health tells why"
+
+
+async def test_an_error_of_its_own_is_in_the_log(
+    site: Site, desk: HistoryDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """500 for who asked, without a word of what it was; the log has that."""
+    desk.reader = ScriptedReader(ZeroDivisionError("a private matter"))
+    code, problem = await site.post("/backfill/start", BODY)
+    assert (code, problem["type"]) == (500, "urn:tpcapital:problem:internal")
+    assert problem["detail"] == (
+        "the gateway met an error of its own in POST /backfill/start; its log has it"
+    )
+    (record,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert record.__dict__["action"] == "request.failed"
+    assert "a private matter" in caplog.text
 
 
 async def test_a_stretch_is_compared(site: Site, desk: HistoryDesk) -> None:

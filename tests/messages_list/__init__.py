@@ -1,1 +1,1 @@
-"""Every sentence that says no to a person at the command line, each provoked once."""
+"""Every sentence that says no at the command line or over HTTP, each provoked once."""

@@ -55,9 +55,9 @@ def sites() -> list[Site]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             module = str(path.relative_to(ROOT))
             for call in _raised(ast.parse(path.read_text(encoding="utf-8"))):
-                pieces = [piece for argument in call.args for piece in _pieces(argument) if piece]
-                if any(len(piece) >= SHORTEST for piece in pieces):
-                    found.append(Site(module, tuple(pieces)))
+                fixed = [piece for argument in call.args for piece in pieces(argument) if piece]
+                if any(len(piece) >= SHORTEST for piece in fixed):
+                    found.append(Site(module, tuple(fixed)))
     return list(dict.fromkeys(found))
 
 
@@ -70,7 +70,7 @@ def _raised(tree: ast.Module) -> Iterator[ast.Call]:
                 yield node.exc
 
 
-def _pieces(node: ast.expr) -> Iterator[str]:
+def pieces(node: ast.expr) -> Iterator[str]:
     """The fixed parts of a text, without blanks and signs at their ends."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     for part in parts:

@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+_MINORS_BEFORE_1 = 2  # 0.0, which never was, and 0.1
+
 
 @cache  # read at the start: later there may be no file left to open, or a newer program's there
 def current() -> str:
@@ -20,10 +22,18 @@ def may_meet(one: str, other: str) -> bool | None:
     """Whether services of these versions understand each other; None when it cannot be told.
 
     They do across one minor version: what crosses the wire changes only by fields that a reader of
-    the version before passes over.
+    the version before passes over. Before 1.0 was 0.1, of the same wire.
     """
-    found = [re.match(r"(\d+)\.(\d+)", text) for text in (one, other)]
-    if not all(found):
+    here, there = _place(one), _place(other)
+    if here is None or there is None:
         return None
-    (major, minor), (other_major, other_minor) = ((int(m[1]), int(m[2])) for m in found if m)
-    return major == other_major and abs(minor - other_minor) <= 1
+    return here[0] == there[0] and abs(here[1] - there[1]) <= 1
+
+
+def _place(version: str) -> tuple[int, int] | None:
+    """Its line and its place in that; None for what is no release."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found is None:
+        return None
+    major, minor = int(found[1]), int(found[2])
+    return (1, minor - _MINORS_BEFORE_1) if major == 0 else (major, minor)

@@ -50,4 +50,6 @@ def test_neighbouring_minor_versions_may_meet() -> None:
     assert may_meet("1.5.0", "1.4.2")
     assert may_meet("1.4.0", "1.6.0") is False
     assert may_meet("1.9.0", "2.0.0") is False
+    assert may_meet("0.1.0", "1.0.0")
+    assert may_meet("0.1.0", "1.1.0") is False
     assert may_meet("unreleased", "1.0.0") is None

@@ -66,11 +66,11 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float:
 
     A date is taken against the answer's own Date header, so that our clock does not matter.
     """
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value), MAX_RETRY_AFTER_SECONDS)
     try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError):
+        value = headers["Retry-After"].strip()
+        if value.isascii() and value.isdigit():
+            return min(float(value), MAX_RETRY_AFTER_SECONDS)
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers["Date"])
+    except (KeyError, ValueError, TypeError):
         return 0.0
     return min(max(wait.total_seconds(), 0.0), MAX_RETRY_AFTER_SECONDS)

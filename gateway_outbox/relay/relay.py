@@ -115,7 +115,7 @@ class Relay:
                 while self.trouble is None:
                     self._wake = anyio.Event()
                     await self._fill(lanes)
-                    if self._canary and self._canary.take():
+                    if self._canary is not None and self._canary.take():
                         lanes.start_soon(self._canary.deliver)
                     if self._settling.due(more_is_coming=bool(self._in_flight)):
                         lanes.start_soon(self._settle)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ async def api() -> AsyncIterator[ScriptedApi]:
 @pytest.fixture
 async def client(api: ScriptedApi) -> AsyncIterator[ApiClient]:
     """A client of that destination."""
-    settings = Settings(api_secret_token=Token(TOKEN), api_endpoint=api.url, api_timeout_seconds=2)
+    settings = Settings(api_secret_token=Token(TOKEN), api_endpoint=api.url, api_timeout_seconds=30)
     async with open_api_client(settings, lambda: settings.api_secret_token) as opened:
         yield opened
 
@@ -72,17 +73,29 @@ def canary(outbox: Outbox, client: ApiClient, telemetry: Telemetry) -> Canary:
 
 
 @pytest.fixture
+def delivery(outbox: Outbox, client: ApiClient, telemetry: Telemetry) -> Delivery:
+    """What sends rows of that outbox to that destination."""
+    return Delivery(client, outbox, telemetry)
+
+
+@asynccontextmanager
+async def running(relay: Relay) -> AsyncIterator[None]:
+    """The relay at work for the length of the block."""
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(relay.run)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+@pytest.fixture
 async def relay(
-    outbox: Outbox, client: ApiClient, canary: Canary, telemetry: Telemetry
+    outbox: Outbox, delivery: Delivery, canary: Canary, telemetry: Telemetry
 ) -> AsyncIterator[Relay]:
     """A relay that runs, with waits of some milliseconds."""
-    delivery = Delivery(client, outbox, telemetry)
-    running = Relay(outbox, delivery, Backoff(3, 0.01, 0.02), 4, telemetry)
-    running.carry(canary)
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(running.run)
-        yield running
-        tasks.cancel_scope.cancel()
+    made = Relay(outbox, delivery, Backoff(3, 0.01, 0.02), 4, telemetry)
+    made.carry(canary)
+    async with running(made):
+        yield made
 
 
 class Site(NamedTuple):

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
+import anyio
 import msgspec
 from aiohttp import web
 
@@ -20,13 +21,17 @@ Script = Callable[["ScriptedApi", list[Message]], web.StreamResponse | None]
 
 
 class ScriptedApi:
-    """`arrived` holds every message of every request; `stored` the first arrival of each."""
+    """`requests` holds every message of every request; `stored` the first arrival of each.
+
+    A request with a message of a channel in `held` is answered when the event there is set.
+    """
 
     def __init__(self) -> None:
         self.requests: list[list[Message]] = []
         self.headers: list[dict[str, str]] = []
         self.stored: dict[tuple[Key, str], Message] = {}
         self.script: Script = lambda _api, _messages: None
+        self.held: dict[int, anyio.Event] = {}
         self.port = 0
         self.canaries: list[Canary] = []
         self.canary_status = 200
@@ -44,7 +49,7 @@ class ScriptedApi:
     async def single(self, request: web.Request) -> web.StreamResponse:
         """`POST /ingest`."""
         message = wire.decode_message(await request.read())
-        if refused := self._answer(request, [message]):
+        if refused := await self._answer(request, [message]):
             return refused
         result = self._store(0, message)
         accepted = Accepted(
@@ -64,7 +69,7 @@ class ScriptedApi:
         items = wire.decode_batch(await request.read())
         messages = [item for item in items if isinstance(item, Message)]
         assert len(messages) == len(items)
-        if refused := self._answer(request, messages):
+        if refused := await self._answer(request, messages):
             return refused
         results = [self._store(index, message) for index, message in enumerate(messages)]
         return _json(BatchAccepted(received=len(items), results=results))
@@ -77,9 +82,13 @@ class ScriptedApi:
             return status(self.canary_status)
         return _json(CanaryStored(number=canary.number, stored_at=canary.sent_at))
 
-    def _answer(self, request: web.Request, messages: list[Message]) -> web.StreamResponse | None:
+    async def _answer(
+        self, request: web.Request, messages: list[Message]
+    ) -> web.StreamResponse | None:
         self.requests.append(messages)
         self.headers.append(dict(request.headers))
+        for channel in {message.channel_id for message in messages} & self.held.keys():
+            await self.held[channel].wait()
         return self.script(self, messages)
 
     def _store(self, index: int, message: Message) -> ItemResult:

@@ -91,8 +91,8 @@ async def test_a_backlog_of_several_channels_is_settled_together(
     assert rows(outbox.path, "SELECT state, count(*) FROM outbox GROUP BY 1") == [
         ("delivered", 4000)
     ]
-    text = telemetry.exposition().decode()
-    requests, commits = _count(text, "relay_batch_rows"), _count(text, "outbox_commit_rows")
+    requests = number_of(telemetry, "relay_batch_rows")
+    commits = number_of(telemetry, "outbox_commit_rows")
     assert requests == 8
     assert commits < requests
 
@@ -101,6 +101,8 @@ def _holds_three(batch: list[Message]) -> bool:
     return any(item.message_id == 3 for item in batch)
 
 
-def _count(text: str, name: str) -> int:
-    line = next(line for line in text.splitlines() if line.startswith(f"{name}_count"))
+def number_of(telemetry: Telemetry, name: str) -> int:
+    """How many times a histogram was told something."""
+    lines = telemetry.exposition().decode().splitlines()
+    line = next(line for line in lines if line.startswith(f"{name}_count"))
     return int(float(line.split()[-1]))

@@ -36,7 +36,14 @@ TARGETS = {
     ),
     "relay": Target(
         files=("gateway_outbox/relay/verdict.py", "gateway_outbox/relay/relay.py"),
-        tests=("tests/gateway_outbox/test_verdict.py", "tests/gateway_outbox/test_relay.py"),
+        tests=(
+            "tests/gateway_outbox/test_verdict.py",
+            "tests/gateway_outbox/test_relay.py",
+            "tests/gateway_outbox/test_relay_lanes.py",
+            "tests/gateway_outbox/test_relay_stop.py",
+            "tests/gateway_outbox/test_relay_recovery.py",
+            "tests/gateway_outbox/test_canary.py",
+        ),
     ),
     "ledger": Target(
         files=("ingest_api/sql/queries.sql",),

@@ -1,5 +1,6 @@
 """Everything that a run is made of: scripted Telegram, proxies, both services, the database."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from tests.telegram.session import write_session
 from tests.telegram.world import Telegram
 
 _DISK_MEGABYTES = 64
+_UNIT = Path(__file__).parents[2] / "systemd" / "tp-capital-gateway.service"
 
 
 @dataclass
@@ -178,8 +180,15 @@ def _gateway(site: Site) -> GatewayProcess:
         FIRST_SIGHT_MESSAGES="1000000",  # a run may be long before a channel has its first turn
         CANARY_SECONDS="10",
         RETRY_MAX_DELAY_MS="1000",
+        **_as_under_systemd(),
         **_faked(site),
     )
+
+
+def _as_under_systemd() -> dict[str, str]:
+    """What the unit sets; it decides how much memory is kept."""
+    lines = re.findall(r"^Environment=(.*)$", _UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    return dict(word.split("=", 1) for line in lines for word in line.split())
 
 
 def _faked(site: Site) -> dict[str, str]:

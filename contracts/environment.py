@@ -44,22 +44,21 @@ def load(kind: type[T], environ: Mapping[str, str]) -> T:
             if text is not None:
                 values[field.name] = _convert(text, field.type)
             elif field.required:
-                problems.append(f"{name} is not set. {_meaning(field.type)}".rstrip())
+                problems.append(_problem(f"{name} is not set", field.type))
         except OSError as error:
-            problems.append(
-                f"{name}_FILE {error.filename}: {cause(error)}. {_meaning(field.type)}".rstrip()
-            )
+            problems.append(_problem(f"{name}_FILE {error.filename}: {cause(error)}", field.type))
         except (msgspec.ValidationError, UnicodeError) as error:
             shown = "" if is_secret(field.type) or name not in environ else f" {environ[name]!r}"
-            problems.append(
-                f"{name}{shown} {_fault(error, field.type)}. {_meaning(field.type)}".rstrip()
-            )
+            problems.append(_problem(f"{name}{shown} {_fault(error, field.type)}", field.type))
     if problems:
         raise SettingsError(problems)
+    return _made(kind, values)
+
+
+def _made(kind: type[T], values: dict[str, Any]) -> T:
+    """The struct; what it says of its values together is told as their own faults are."""
     try:
         return kind(**values)
-    except SettingsError:
-        raise
     except ValueError as error:
         raise SettingsError(str(error).splitlines()) from error
 
@@ -130,7 +129,7 @@ def _choices(kind: Any) -> list[str]:
     return [word for inner in get_args(kind) for word in _choices(inner)]
 
 
-def _meaning(kind: Any) -> str:
-    """The description as a sentence, where there is one."""
+def _problem(fault: str, kind: Any) -> str:
+    """The fault, and what the variable is, where its type describes it."""
     text = description(kind)
-    return f"It is: {text}." if text else ""
+    return f"{fault}. It is: {text}." if text else f"{fault}."

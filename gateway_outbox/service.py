@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import anyio
 import stamina
+from anyio.abc import TaskGroup
 
 from contracts import metrics
 from contracts.exit_status import ExitStatus
@@ -36,12 +37,13 @@ from gateway_outbox.outbox import outbox_lock
 from gateway_outbox.outbox.housekeeping import keep_house
 from gateway_outbox.outbox.outbox import Outbox, open_outbox
 from gateway_outbox.reception import Reception
-from gateway_outbox.relay.api_client import open_api_client
+from gateway_outbox.relay.api_client import ApiClient, open_api_client
 from gateway_outbox.relay.api_token import TokenReader
 from gateway_outbox.relay.canary import Canary
 from gateway_outbox.relay.delivery import Delivery
 from gateway_outbox.relay.relay import Relay
 from gateway_outbox.settings import Settings
+from gateway_outbox.source import Source, SourceState
 from gateway_outbox.sources import open_sources
 from gateway_outbox.supervision import Supervision
 from gateway_outbox.user.history_desk import HistoryDesk
@@ -114,49 +116,73 @@ class _Parts(NamedTuple):
 
 async def _receive(parts: _Parts, signals: AsyncIterator[signal.Signals]) -> ExitStatus:
     """Open the outbox, receive until a signal, deliver what is pending for a while."""
-    settings, channels, holder, supervision, token = parts
+    settings, supervision = parts.settings, parts.supervision
     telemetry = Telemetry(metrics.GATEWAY, "tp-capital-gateway", current())
     async with (
         open_outbox(settings.outbox_path, telemetry) as outbox,
-        open_api_client(settings, token) as client,
+        open_api_client(settings, parts.token) as client,
     ):
-        canary = Canary(outbox, client, settings.canary_seconds, telemetry)
-        relay = _relay(settings, outbox, Delivery(client, outbox, telemetry), telemetry)
-        relay.carry(canary)
-        desk = HistoryDesk()
-        sources = open_sources(settings, channels, outbox, telemetry, desk)
-        states = [source.state for source in sources]
-        health = Health(outbox, relay, states, canary)
-        health.register(telemetry)
+        works = _works(parts, outbox, client, telemetry)
         async with anyio.create_task_group() as services:
-            handlers = [
-                web.Web(health, telemetry),
-                CanaryControl(canary, relay, holder),
-                *_controls(parts, outbox, desk, telemetry),
-            ]
-            port = await services.start(web.serve, handlers, settings.gateway_port)
-            outbox_lock.announce(settings.outbox_path, holder, port)
-            # Last: with a backlog it keeps the processor busy from its first step on.
-            await services.start(relay.run)
-            services.start_soon(canary.run)
-            services.start_soon(keep_house, outbox, settings.outbox_keep_days)
-            services.start_soon(StatusReporter(client, outbox, states, channels, desk).run)
-            _say_ready(port, outbox)
-            supervision.receiving(outbox, relay, states)
-            status = await Reception(sources, channels, supervision.manager).run(signals)
+            await _start(services, parts, works)
+            supervision.receiving(outbox, works.relay, works.states)
+            reception = Reception(works.sources, parts.channels, supervision.manager)
+            status = await reception.run(signals)
             await supervision.stopping(settings.drain_seconds)
-            drained = await _drain(relay, settings.drain_seconds, signals)
+            drained = await _drain(works.relay, settings.drain_seconds, signals)
             services.cancel_scope.cancel()
     telemetry.close()
     _say_stopped(outbox)
     return drained or status
 
 
-def _controls(
-    parts: _Parts, outbox: Outbox, desk: HistoryDesk, telemetry: Telemetry
-) -> list[object]:
-    """What serves an operator's requests."""
+class _Works(NamedTuple):
+    """What works on the open outbox, and what looks at it."""
+
+    outbox: Outbox
+    client: ApiClient
+    telemetry: Telemetry
+    canary: Canary
+    relay: Relay
+    desk: HistoryDesk
+    sources: list[Source]
+    states: list[SourceState]
+    health: Health
+
+
+def _works(parts: _Parts, outbox: Outbox, client: ApiClient, telemetry: Telemetry) -> _Works:
+    settings = parts.settings
+    canary = Canary(outbox, client, settings.canary_seconds, telemetry)
+    relay = _relay(settings, outbox, Delivery(client, outbox, telemetry), telemetry)
+    relay.carry(canary)
+    desk = HistoryDesk()
+    sources = open_sources(settings, parts.channels, outbox, telemetry, desk)
+    states = [source.state for source in sources]
+    health = Health(outbox, relay, states, canary)
+    health.register(telemetry)
+    return _Works(outbox, client, telemetry, canary, relay, desk, sources, states, health)
+
+
+async def _start(services: TaskGroup, parts: _Parts, works: _Works) -> None:
+    """Start all but the sources."""
+    settings, outbox = parts.settings, works.outbox
+    port = await services.start(web.serve, _handlers(parts, works), settings.gateway_port)
+    outbox_lock.announce(settings.outbox_path, parts.holder, port)
+    # Last: with a backlog it keeps the processor busy from its first step on.
+    await services.start(works.relay.run)
+    services.start_soon(works.canary.run)
+    services.start_soon(keep_house, outbox, settings.outbox_keep_days)
+    reporter = StatusReporter(works.client, outbox, works.states, parts.channels, works.desk)
+    services.start_soon(reporter.run)
+    _say_ready(port, outbox)
+
+
+def _handlers(parts: _Parts, works: _Works) -> list[object]:
+    """What serves requests: those that look, and an operator's."""
+    outbox, desk, telemetry = works.outbox, works.desk, works.telemetry
     return [
+        web.Web(works.health, telemetry),
+        CanaryControl(works.canary, works.relay, parts.holder),
         Control(outbox, parts.holder),
         ChannelControl(outbox, parts.channels, parts.holder, telemetry),
         HistoryControl(outbox, desk, parts.holder),

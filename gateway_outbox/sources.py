@@ -40,10 +40,8 @@ def open_sources(
         sources.append(open_user_source(settings, channels, outbox, telemetry, queues, desk))
     if settings.telegram_ingestion_bot_token:
         sources.append(_bot(settings, channels, outbox, telemetry, queues))
-    if settings.replay_file:
-        if not sources:
-            _ensure_readable(settings.replay_file)
-        sources.append(ReplaySource(_replay(settings.replay_file, settings.replay_rate, outbox)))
+    if file := settings.replay_file:
+        sources.append(_replay(file, settings.replay_rate, outbox, is_alone=not sources))
     return sources
 
 
@@ -72,11 +70,14 @@ def _bot(
     return BotSource(api, channels, outbox, telemetry, polling, queues)
 
 
-def _replay(path: Path, rate: float | None, outbox: Outbox) -> Replay:
+def _replay(path: Path, rate: float | None, outbox: Outbox, *, is_alone: bool) -> ReplaySource:
+    if is_alone:
+        _ensure_readable(path)
+
     async def append(messages: list[Message]) -> None:
         await outbox.append(messages, "replay")
 
-    return Replay(path=path, append=append, rate=rate)
+    return ReplaySource(Replay(path=path, append=append, rate=rate))
 
 
 def _ensure_readable(path: Path) -> None:

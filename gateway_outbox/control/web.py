@@ -100,19 +100,7 @@ async def serve(
 
     `handlers` holds an instance of each route's owner.
     """
-    owners = {type(each): each for each in handlers}
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_host_only, in_our_words])
-    app.on_response_prepare.append(add_headers)
-    for route in ROUTES:
-        app.router.add_route(route.method, route.path, getattr(owners[route.owner], route.handler))
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        logger=_log,
-        shutdown_timeout=1.0,
-        keepalive_timeout=IDLE_SECONDS,
-        auto_decompress=False,  # a small body cannot become a large one
-    )
+    runner = _runner(handlers)
     await runner.setup()
     try:
         await web.SockSite(runner, _listen(port)).start()
@@ -121,6 +109,23 @@ async def serve(
     finally:
         with anyio.move_on_after(2, shield=True):
             await runner.cleanup()
+
+
+def _runner(handlers: Sequence[object]) -> web.AppRunner:
+    """What runs the routes, each at its owner's handler, in the frame that all answers have."""
+    owners = {type(each): each for each in handlers}
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_host_only, in_our_words])
+    app.on_response_prepare.append(add_headers)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, getattr(owners[route.owner], route.handler))
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=_log,
+        shutdown_timeout=1.0,
+        keepalive_timeout=IDLE_SECONDS,
+        auto_decompress=False,  # a small body cannot become a large one
+    )
 
 
 def _listen(port: int) -> socket.socket:

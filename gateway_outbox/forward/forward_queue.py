@@ -61,15 +61,7 @@ class ForwardQueue:
             self._key, self._since_ms = destination.key, now_ms - _SLACK_MS
         mark = f"forward_since:{destination.key}"
         rows = [
-            (
-                each.channel_id,
-                each.message_id,
-                each.album_id,
-                now_ms,
-                int(each.timestamp.timestamp() * 1000),
-                mark,
-                str(destination.key),
-            )
+            _queue_row(each, now_ms, mark, destination)
             for each in messages
             if each.deleted_at is None and each.channel_id != destination.id
         ]
@@ -156,6 +148,21 @@ def is_copy(original: Message | None, row: Waiting, copy: Message) -> bool:
         return False
     written = original.origin.timestamp if original.origin else original.timestamp
     return copy.origin.timestamp == written
+
+
+def _queue_row(
+    message: Message, now_ms: int, mark: str, destination: Declared
+) -> tuple[object, ...]:
+    """The parameters of `queue_forward`, in their order."""
+    return (
+        message.channel_id,
+        message.message_id,
+        message.album_id,
+        now_ms,
+        int(message.timestamp.timestamp() * 1000),
+        mark,
+        str(destination.key),
+    )
 
 
 def _now_ms() -> int:

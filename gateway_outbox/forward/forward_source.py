@@ -72,19 +72,23 @@ class ForwardLane:
                 await self._show("searching", destination, reason)
                 await anyio.sleep(LOOK_SECONDS)
                 continue
-            try:
-                await self._recover(copying)
-                while self._queue.destination == destination:
-                    await self._step(copying, destination)
-            except HeldError as error:
-                await self._show("held", destination, str(error))
-                await anyio.sleep(HELD_SECONDS)
-            except (errors.BadRequestError, errors.ForbiddenError) as error:
-                await self._show("held", destination, f"Telegram answers {type(error).__name__}")
-                await anyio.sleep(HELD_SECONDS)
-            except errors.ServerError as error:
-                await self._show("transient", destination, f"Telegram answers {error.message}")
-                await anyio.sleep(TROUBLE_SECONDS)
+            await self._forward_to(destination, copying)
+
+    async def _forward_to(self, destination: Declared, copying: Copying) -> None:
+        """Until another destination is declared, or something holds it; that is waited out."""
+        try:
+            await self._recover(copying)
+            while self._queue.destination == destination:
+                await self._step(copying, destination)
+        except HeldError as error:
+            await self._show("held", destination, str(error))
+            await anyio.sleep(HELD_SECONDS)
+        except (errors.BadRequestError, errors.ForbiddenError) as error:
+            await self._show("held", destination, f"Telegram answers {type(error).__name__}")
+            await anyio.sleep(HELD_SECONDS)
+        except errors.ServerError as error:
+            await self._show("transient", destination, f"Telegram answers {error.message}")
+            await anyio.sleep(TROUBLE_SECONDS)
 
     async def _step(self, copying: Copying, destination: Declared) -> None:
         """One message or album; or a look at the queue that finds nothing to do yet."""

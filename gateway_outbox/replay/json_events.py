@@ -43,11 +43,9 @@ def json_events(stream: BinaryIO) -> Iterator[JsonEvent]:
     for start, piece in _repaired(stream):
         fault = _fault(partial(parser.send, piece))
         silent = 0 if events else silent + len(piece)
-        if silent > _MAX_VALUE_BYTES:
-            fault = f"a value of more than {_MAX_VALUE_BYTES} bytes, which no export has"
         depth += sum([_STEPS[event] for event, _ in events if event in _STEPS])
-        if depth > _MAX_DEPTH:
-            fault = f"nested more than {_MAX_DEPTH} deep, which no export is"
+        if excess := _excess(silent, depth):
+            fault = excess
             events.clear()
         yield from events
         events.clear()
@@ -57,6 +55,15 @@ def json_events(stream: BinaryIO) -> Iterator[JsonEvent]:
     yield from events
     if fault:
         raise _broken(stream, f"at its end, byte {stream.tell()}", fault)
+
+
+def _excess(silent: int, depth: int) -> str | None:
+    """Which of our bounds the text breaks, where it breaks one."""
+    if silent > _MAX_VALUE_BYTES:
+        return f"a value of more than {_MAX_VALUE_BYTES} bytes, which no export has"
+    if depth > _MAX_DEPTH:
+        return f"nested more than {_MAX_DEPTH} deep, which no export is"
+    return None
 
 
 def whole_value(first: JsonEvent, events: Iterator[JsonEvent]) -> Any:

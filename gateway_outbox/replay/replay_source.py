@@ -133,12 +133,7 @@ class ReplaySource:
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Append the whole file, and return."""
         replay, state = self._replay, self.state
-
-        def show(progress: Progress) -> None:
-            state.note_received(progress.summary.appended - state.received)
-            state.skipped = progress.summary.skipped.total()
-
-        replay.on_progress = show
+        replay.on_progress = self._show
         state.turn("connected", str(replay.path))
         task_status.started()
         try:
@@ -157,6 +152,10 @@ class ReplaySource:
             state.skipped,
             extra={"action": "source.finished", "received": replay.summary.appended},
         )
+
+    def _show(self, progress: Progress) -> None:
+        self.state.note_received(progress.summary.appended - self.state.received)
+        self.state.skipped = progress.summary.skipped.total()
 
 
 class _Chunk(NamedTuple):

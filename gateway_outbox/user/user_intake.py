@@ -142,8 +142,7 @@ def _read(items: Iterable[dict[str, Any]]) -> tuple[list[Message], Along, Along]
         if message:
             messages.append(message)
             if item.get("rich_message"):
-                place = (message.channel_id, message.message_id, revision_of(message))
-                rich.append((*place, SOURCE, raw(item)))
+                rich.append(_rich_row(message, item))
         elif old := _migrated_from(item):
             migrated.append((*old, now_ms))
     messages.sort(key=lambda message: message.message_id)
@@ -152,6 +151,11 @@ def _read(items: Iterable[dict[str, Any]]) -> tuple[list[Message], Along, Along]
         [("keep_undecoded", unread)] if unread else [],
         [(q, rows) for q, rows in (("note_migration", migrated), ("keep_rich", rich)) if rows],
     )
+
+
+def _rich_row(message: Message, item: dict[str, Any]) -> tuple[object, ...]:
+    place = (message.channel_id, message.message_id, revision_of(message))
+    return (*place, SOURCE, raw(item))
 
 
 def _migrated_from(item: dict[str, Any]) -> tuple[int, int] | None:

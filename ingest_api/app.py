@@ -72,7 +72,8 @@ def build_app(endpoints: Endpoints, edge: EdgeSettings, proxies: list[str]) -> A
         routes=[
             *_open_routes(endpoints),
             *_old_routes(endpoints),
-            *_register_routes(endpoints),
+            *_channel_routes(endpoints),
+            *_bot_routes(endpoints),
             *endpoints.page.routes(endpoints.key),
         ],
         middleware=[
@@ -134,9 +135,9 @@ def _old_routes(endpoints: Endpoints) -> list[BaseRoute]:
     ]
 
 
-def _register_routes(endpoints: Endpoints) -> list[BaseRoute]:
-    """The registers of channels, in both spellings, and of bots."""
-    key, channels, bots = endpoints.key, endpoints.channels, endpoints.bots
+def _channel_routes(endpoints: Endpoints) -> list[BaseRoute]:
+    """The register of channels, in both spellings."""
+    key, channels = endpoints.key, endpoints.channels
     return [
         _route(
             "/telegram-channels",
@@ -158,6 +159,13 @@ def _register_routes(endpoints: Endpoints) -> list[BaseRoute]:
             put=key.writing(channels.change_plainly),
             delete=key.writing(channels.delete_plainly),
         ),
+    ]
+
+
+def _bot_routes(endpoints: Endpoints) -> list[BaseRoute]:
+    """The register of bots."""
+    key, bots = endpoints.key, endpoints.bots
+    return [
         _route("/telegram/bots", get=key.reading(bots.show), post=key.writing(bots.create)),
         _route(
             "/telegram/bots/{id}", put=key.writing(bots.change), delete=key.writing(bots.delete)

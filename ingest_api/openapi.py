@@ -36,11 +36,6 @@ _REFUSALS = {
 
 def openapi() -> dict[str, Any]:
     """The OpenAPI 3.1 description of every route."""
-    types = {kind for each in _ALL for kind in (each.answer, each.body) if kind}
-    _, components = msgspec.json.schema_components(
-        sorted({*types, problem.Problem} - {str}, key=lambda kind: kind.__name__),
-        ref_template="#/components/schemas/{name}",
-    )
     paths: dict[str, Any] = {}
     for operation in _ALL:
         paths.setdefault(operation.path, {})[operation.method] = _described(operation)
@@ -52,16 +47,24 @@ def openapi() -> dict[str, Any]:
             "description": "Takes Telegram messages from the gateway and serves their signals.",
         },
         "paths": paths,
-        "components": {
-            "schemas": dict(sorted(components.items())),
-            "responses": {
-                str(status): _refusal(status)
-                for status in sorted({kind.status for kind in problem.ALL})
-            },
-            "securitySchemes": {
-                "gateway": {"type": "apiKey", "in": "header", "name": wire.TOKEN_HEADER},
-                "key": {"type": "apiKey", "in": "header", "name": api_key.HEADER},
-            },
+        "components": _components(),
+    }
+
+
+def _components() -> dict[str, Any]:
+    """What the operations refer to by name."""
+    types = {kind for each in _ALL for kind in (each.answer, each.body) if kind}
+    _, schemas = msgspec.json.schema_components(
+        sorted({*types, problem.Problem} - {str}, key=lambda kind: kind.__name__),
+        ref_template="#/components/schemas/{name}",
+    )
+    statuses = sorted({kind.status for kind in problem.ALL})
+    return {
+        "schemas": dict(sorted(schemas.items())),
+        "responses": {str(status): _refusal(status) for status in statuses},
+        "securitySchemes": {
+            "gateway": {"type": "apiKey", "in": "header", "name": wire.TOKEN_HEADER},
+            "key": {"type": "apiKey", "in": "header", "name": api_key.HEADER},
         },
     }
 

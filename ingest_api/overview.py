@@ -94,6 +94,10 @@ def _of_gateway(gateway: GatewayView) -> Iterator[Attention]:
         )
         return
     yield from _of_sources(gateway)
+    yield from _of_outbox(gateway)
+
+
+def _of_outbox(gateway: GatewayView) -> Iterator[Attention]:
     if gateway.dead_letters:
         yield Attention(
             kind="dead_letters",

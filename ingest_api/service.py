@@ -125,15 +125,10 @@ class Service:
         telemetry.gauge("api_stream_listeners", lambda: feed.listeners)
         intake = Intake(self._life, GatewayTokens(settings.tokens), telemetry, self._slots)
         ingest = Ingest(intake, coalescer.submit, self._life, telemetry)
-        edge = EdgeSettings(
-            origins=words(settings.cors_origin),
-            hosts=words(settings.allowed_hosts),
-            most=settings.rate_limit_max,
-            seconds=settings.rate_limit_window_ms / 1000,
-        )
         endpoints = self._endpoints(pool, self._reads(pool, replica), feed, intake, ingest)
+        telemetry.gauge("pipeline_lost_messages", lambda: endpoints.link.lost_messages)
         return build_app(  # type: ignore[return-value]  # ASGI in Starlette's words and in Hypercorn's
-            endpoints, edge, words(settings.trusted_proxies)
+            endpoints, _edge(settings), words(settings.trusted_proxies)
         )
 
     def _reads(self, pool: Pool, replica: Pool | None) -> Statements:
@@ -146,7 +141,6 @@ class Service:
     ) -> Endpoints:
         settings = self._settings
         catalog, link = Catalog(statements), GatewayLink(statements, intake)
-        self._telemetry.gauge("pipeline_lost_messages", lambda: link.lost_messages)
         return Endpoints(
             ingest=ingest,
             canary=CanaryDesk(statements, intake),
@@ -250,6 +244,15 @@ class Service:
         _log.error("ended by force: %s", reason, extra={"action": "service.forced"})
         self._status = ExitStatus.FORCED
         tasks.cancel_scope.cancel()
+
+
+def _edge(settings: Settings) -> EdgeSettings:
+    return EdgeSettings(
+        origins=words(settings.cors_origin),
+        hosts=words(settings.allowed_hosts),
+        most=settings.rate_limit_max,
+        seconds=settings.rate_limit_window_ms / 1000,
+    )
 
 
 def _connections(pool: Pool) -> dict[str, float]:

@@ -53,8 +53,18 @@ async def open_pool(
     Its connections are not asked whether they live before each use: whoever meets a broken one
     tries again, see `is_broken`.
     """
-    pool: Pool = AsyncConnectionPool(
-        conninfo or settings.conninfo(),
+    pool = _pool(settings, conninfo or settings.conninfo(), name)
+    await pool.open()
+    try:
+        yield pool
+    finally:
+        await pool.close(timeout=3)
+
+
+def _pool(settings: Settings, conninfo: str, name: str) -> Pool:
+    """A pool that is not open yet."""
+    return AsyncConnectionPool(
+        conninfo,
         kwargs={"autocommit": True},
         min_size=min(2, settings.pool_size),
         max_size=settings.pool_size,
@@ -66,11 +76,6 @@ async def open_pool(
         open=False,
         name=name,
     )
-    await pool.open()
-    try:
-        yield pool
-    finally:
-        await pool.close(timeout=3)
 
 
 @asynccontextmanager

@@ -38,11 +38,7 @@ async def migrate(settings: Settings) -> int:
                 f"migrations are missing in schema {schema} and this user may not apply them:"
                 f" {error.diag.message_primary}. Run `tpcapital db migrate` as the owner."
             ) from error
-        rows = await (await connection.execute(QUERIES["select_migrations"])).fetchall()
-        due = missing(rows, migrations())
-        for migration in due:
-            await _apply(connection, migration)
-        return len(due)
+        return await _apply_missing(connection)
 
 
 async def _is_current(connection: Connection, schema: str) -> bool:
@@ -82,6 +78,14 @@ async def _prepare(connection: Connection, schema: str) -> None:
         _, home = await _extension(connection)
     path = sql.SQL(", ").join(sql.Identifier(name) for name in (schema, home or "public"))
     await connection.execute(sql.SQL("set search_path = {}").format(path))
+
+
+async def _apply_missing(connection: Connection) -> int:
+    rows = await (await connection.execute(QUERIES["select_migrations"])).fetchall()
+    due = missing(rows, migrations())
+    for migration in due:
+        await _apply(connection, migration)
+    return len(due)
 
 
 async def _extension(connection: Connection) -> tuple[bool, str | None]:

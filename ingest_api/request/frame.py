@@ -19,7 +19,7 @@ from ingest_api.request.answer import ProblemError, send_problem
 
 _log = logging.getLogger(__name__)
 
-_SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_is_sane_id = re.compile(rb"[A-Za-z0-9._:-]{1,64}").fullmatch
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLIENT_GONE = 499
 # A proxy that believes the other one would take the body's end for the next client's request.
@@ -71,11 +71,7 @@ class Frame:
                 "unexpected error in %s %s",
                 scope["method"],
                 scope["path"],
-                extra={
-                    "action": "request.failed",
-                    "request_id": exchange.request_id,
-                    "trace_id": scope["tpcapital.trace_id"],
-                },
+                extra=_failed(scope),
             )
             await exchange.fail()
         finally:
@@ -91,6 +87,15 @@ class Frame:
             route=route.path if route else "none",
             status_code=str(status),
         )
+
+
+def _failed(scope: Scope) -> dict[str, str]:
+    """By what the failed request is found in the log."""
+    return {
+        "action": "request.failed",
+        "request_id": scope["tpcapital.request_id"],
+        "trace_id": scope["tpcapital.trace_id"],
+    }
 
 
 class _Exchange:
@@ -116,10 +121,9 @@ class _Exchange:
                 has_length = True
                 self._unread = self._unread or value != b"0"
         self._is_ambiguous = has_length and is_chunked
-        sane = _SANE_ID.fullmatch(sent_id)
-        self.request_id = sent_id.decode() if sane else os.urandom(8).hex()
-        sane = _SANE_ID.fullmatch(correlation_id)
-        self._correlation_id = correlation_id if sane else self.request_id.encode()
+        self.request_id = sent_id.decode() if _is_sane_id(sent_id) else os.urandom(8).hex()
+        is_sane = _is_sane_id(correlation_id)
+        self._correlation_id = correlation_id if is_sane else self.request_id.encode()
         scope["tpcapital.request_id"] = self.request_id
         scope["tpcapital.trace_id"] = trace_id(traceparent.decode("latin-1"))
 

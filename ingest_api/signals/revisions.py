@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -56,21 +57,23 @@ class Revisions:
                 f"there is no message {message[:40]} of channel {channel[:40]};"
                 " GET /forwarded-messages lists them",
             )
-        texts = [
-            Revision(
-                number=number,
-                text=text,
-                since=iso(since),
-                seen_at=iso(seen_at),
-                current=current,
-                understood=understood(text),
-            )
-            for number, (text, since, seen_at, current, _) in enumerate(rows, 1)
-        ]
+        texts = [_revision(number, row) for number, row in enumerate(rows, 1)]
         deleted_at: datetime | None = rows[0][4]
         return json_response(
             RevisionsAnswer(data=texts, deleted_at=iso(deleted_at) if deleted_at else None)
         )
+
+
+def _revision(number: int, row: tuple[Any, ...]) -> Revision:
+    text, since, seen_at, current, _ = row
+    return Revision(
+        number=number,
+        text=text,
+        since=iso(since),
+        seen_at=iso(seen_at),
+        current=current,
+        understood=understood(text),
+    )
 
 
 def _number(text: str) -> int | None:

@@ -41,16 +41,7 @@ class SignalStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve until the client goes or the service stops. Raises ProblemError 503."""
-        if self._life.draining:
-            raise retry_later(
-                problem.DRAINING, "this server is stopping; connect again", close=True
-            )
-        if not self._life.migrated:
-            detail = "the database is not ready yet; connect again soon"
-            raise retry_later(problem.DATABASE_DOWN, detail)
-        if self._feed.listeners >= MAX_LISTENERS:
-            detail = f"{MAX_LISTENERS} clients listen already; connect again later"
-            raise retry_later(problem.OVERLOADED, detail)
+        self._ensure_room()
         await self._feed.started()
         scope["tpcapital.is_stream"] = True
         with self._feed.follow() as events:
@@ -69,6 +60,19 @@ class SignalStream:
                     await _pass_on(events, send)
                 tasks.cancel_scope.cancel()
             await send({"type": "http.response.body", "body": b""})
+
+    def _ensure_room(self) -> None:
+        """Raise ProblemError 503 when nobody more can listen now."""
+        if self._life.draining:
+            raise retry_later(
+                problem.DRAINING, "this server is stopping; connect again", close=True
+            )
+        if not self._life.migrated:
+            detail = "the database is not ready yet; connect again soon"
+            raise retry_later(problem.DATABASE_DOWN, detail)
+        if self._feed.listeners >= MAX_LISTENERS:
+            detail = f"{MAX_LISTENERS} clients listen already; connect again later"
+            raise retry_later(problem.OVERLOADED, detail)
 
 
 async def _pass_on(events: MemoryObjectReceiveStream[Event], send: Send) -> None:

@@ -157,6 +157,16 @@ class EmbeddedPostgres:
 
     def _try_start(self, deadline: float) -> bool:
         """Start once; False when it ended before it was ready."""
+        self._guard = self._spawn()
+        while time.monotonic() < deadline and self._guard.poll() is None:
+            if self._is_ready():
+                return True
+            time.sleep(0.01)
+        self.stop()
+        return False
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        """The server, and the guard around it."""
         settings = {
             "listen_addresses": _HOST,
             "port": str(self.port),
@@ -164,18 +174,10 @@ class EmbeddedPostgres:
             "timezone": "UTC",
         } | self._settings
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        server = [str(self._binaries / "postgres"), "-D", str(self._data), *options]
         with self._log.open("ab") as log:
-            self._guard = subprocess.Popen(
-                [
-                    "/bin/sh",
-                    "-c",
-                    _GUARD,
-                    "sh",
-                    self._binaries / "postgres",
-                    "-D",
-                    self._data,
-                    *options,
-                ],
+            return subprocess.Popen(
+                ["/bin/sh", "-c", _GUARD, "sh", *server],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -183,12 +185,6 @@ class EmbeddedPostgres:
                 start_new_session=True,  # a Ctrl-C on our terminal is ours alone
                 **self._as,
             )
-        while time.monotonic() < deadline and self._guard.poll() is None:
-            if self._is_ready():
-                return True
-            time.sleep(0.01)
-        self.stop()
-        return False
 
     def _is_ready(self) -> bool:
         try:

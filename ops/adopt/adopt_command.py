@@ -94,21 +94,31 @@ def adopt(ctx: click.Context, /, source: str, target: str | None, **given: Any) 
     if given["drop_old"] and dry_run:
         raise click.UsageError("Give --drop-old or --dry-run, not both.")
     if given["drop_old"]:
-        with told():
-            dropped = anyio.run(drop_old, old, new)
-        sheet = Sheet("", ("dropped",), [[table] for table in dropped], "no old table is left")
-        show({"dropped": dropped}, sheet, as_json=given["as_json"])
+        _drop(old, new, as_json=given["as_json"])
         return
     with told(), _schema(new, dry_run=dry_run) as into:
-        shown = _Shown()
-        adoption = Adoption(old, into, given["channels"], shown.add)
-        report = anyio.run(partial(adoption.run, in_place=in_place and not dry_run))
-        shown.end()
-        if given["report"]:
-            _write_report(into, given["report"])
+        report = _adopted(old, into, given, in_place=in_place and not dry_run)
     document = _document(report, dry_run=dry_run, in_place=in_place)
     show(document, *_parts(document), as_json=given["as_json"])
     ctx.exit(0 if document["accounted"] else 1)
+
+
+def _drop(old: Settings, new: Settings, *, as_json: bool) -> None:
+    with told():
+        dropped = anyio.run(drop_old, old, new)
+    sheet = Sheet("", ("dropped",), [[table] for table in dropped], "no old table is left")
+    show({"dropped": dropped}, sheet, as_json=as_json)
+
+
+def _adopted(old: Settings, into: Settings, given: dict[str, Any], *, in_place: bool) -> Report:
+    """Adopt, with the rows counted on the terminal, and written down where that is asked for."""
+    shown = _Shown()
+    adoption = Adoption(old, into, given["channels"], shown.add)
+    report = anyio.run(partial(adoption.run, in_place=in_place))
+    shown.end()
+    if given["report"]:
+        _write_report(into, given["report"])
+    return report
 
 
 def _is_same(source: str, target: str) -> bool:

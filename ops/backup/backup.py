@@ -58,20 +58,10 @@ def make(
     With `recipients` every file but the manifest is sealed for them. Raises click.ClickException
     or GatewayError, and then leaves nothing behind.
     """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(folder)
-        unfinished = folder / f"{_UNFINISHED}{os.getpid()}"
-        unfinished.mkdir(mode=0o700)
-    except OSError as error:
-        raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
+    unfinished = _unfinished(folder)
     try:
         manifest = _fill(places, unfinished, environ, recipients or {})
-        if not manifest.files:
-            raise click.ClickException(
-                f"there is nothing to back up: neither {places.outbox} nor {places.session} nor"
-                f" {places.channels}. Name what is elsewhere; see tpcapital backup --help"
-            )
+        _ensure_any(manifest, places)
         backup_manifest.write(unfinished, manifest)
         done = _free_name(folder)
         unfinished.rename(done)
@@ -96,6 +86,18 @@ def backups(folder: Path) -> list[Path]:
     """The finished backups of a folder, oldest first."""
     names = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
     return sorted(path for path in names if (path / backup_manifest.NAME).is_file())
+
+
+def _unfinished(folder: Path) -> Path:
+    """An empty folder in it, for the backup until it is whole."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(folder)
+        unfinished = folder / f"{_UNFINISHED}{os.getpid()}"
+        unfinished.mkdir(mode=0o700)
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
+    return unfinished
 
 
 def _sweep(folder: Path) -> None:
@@ -128,6 +130,14 @@ def _fill(
         outbox=outbox,
         database=database,
     )
+
+
+def _ensure_any(manifest: Manifest, places: Places) -> None:
+    if not manifest.files:
+        raise click.ClickException(
+            f"there is nothing to back up: neither {places.outbox} nor {places.session} nor"
+            f" {places.channels}. Name what is elsewhere; see tpcapital backup --help"
+        )
 
 
 def _copy_outbox(source: Path, folder: BackupFolder) -> OutboxFact | None:

@@ -100,19 +100,7 @@ def backup(folder: Path, keep: int | None, *, as_json: bool, **given: Any) -> No
     gone = backups.rotate(folder, keep) if keep else []
     manifest = backup_manifest.read(done)
     _note("backup", manifest, given)
-    document = {
-        "backup": str(done),
-        "removed": [str(each) for each in gone],
-        "outbox": manifest.outbox.states if manifest.outbox else None,
-        "rows": _rows(manifest),
-        "recipients": manifest.recipients,
-        "files": {name: fact.bytes for name, fact in manifest.files.items()},
-    }
-    files = [(name, Size(fact.bytes), fact.sha256) for name, fact in manifest.files.items()]
-    facts = {"backup": str(done), "removed": len(gone), "rows": _total(manifest)}
-    facts["encrypted to"] = ", ".join(manifest.recipients) or None
-    sheet = Sheet("files", ("file", "bytes", "sha256"), files)
-    show(document, Facts("backup", facts), sheet, as_json=as_json)
+    _tell_made(done, manifest, gone, as_json=as_json)
     for path in missing:
         click.echo(f"left out, for there is no file {path}", err=True)
 
@@ -158,17 +146,10 @@ def restore(
         if check:
             manifest = backup_restore.check(path, places, Path(scratch), by)
             _note("restore_drill", manifest, given)
-            document: dict[str, Any] = {
-                "backup": str(path),
-                "created_at": manifest.created_at,
-                "sound": True,
-                "rows": _rows(manifest),
-            }
-            facts = document | {"rows": _total(manifest)}
-            show(document, Facts("restore --check", facts), as_json=as_json)
+            _tell_sound(path, manifest, as_json=as_json)
             return
         done = backup_restore.restore(path, places, Path(scratch), by)
-    _tell(done, as_json=as_json)
+    _tell_restored(done, as_json=as_json)
 
 
 def _missing(places: Places) -> list[Path]:
@@ -190,7 +171,36 @@ def _missing(places: Places) -> list[Path]:
     return [*missing.values()]
 
 
-def _tell(done: backup_restore.Done, *, as_json: bool) -> None:
+def _tell_made(done: Path, manifest: Manifest, gone: list[Path], *, as_json: bool) -> None:
+    """Say what a backup holds, and which older ones went for it."""
+    document = {
+        "backup": str(done),
+        "removed": [str(each) for each in gone],
+        "outbox": manifest.outbox.states if manifest.outbox else None,
+        "rows": _rows(manifest),
+        "recipients": manifest.recipients,
+        "files": {name: fact.bytes for name, fact in manifest.files.items()},
+    }
+    files = [(name, Size(fact.bytes), fact.sha256) for name, fact in manifest.files.items()]
+    facts = {"backup": str(done), "removed": len(gone), "rows": _total(manifest)}
+    facts["encrypted to"] = ", ".join(manifest.recipients) or None
+    sheet = Sheet("files", ("file", "bytes", "sha256"), files)
+    show(document, Facts("backup", facts), sheet, as_json=as_json)
+
+
+def _tell_sound(path: Path, manifest: Manifest, *, as_json: bool) -> None:
+    """Say what a backup that was checked would bring back."""
+    document: dict[str, Any] = {
+        "backup": str(path),
+        "created_at": manifest.created_at,
+        "sound": True,
+        "rows": _rows(manifest),
+    }
+    facts = document | {"rows": _total(manifest)}
+    show(document, Facts("restore --check", facts), as_json=as_json)
+
+
+def _tell_restored(done: backup_restore.Done, *, as_json: bool) -> None:
     """Say what was put where, and what is left to do."""
     granted = done.database is not None and backup_grants.grant(database_settings(), USUAL)
     document = done._asdict() | {"granted": granted}

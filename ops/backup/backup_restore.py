@@ -6,7 +6,7 @@ they are the restore point.
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -40,10 +40,8 @@ def check(backup: Path, places: Places, scratch: Path, by: Sequence[Identity] = 
     `by` are the keys to a sealed backup. Raises click.ClickException with what differs.
     """
     manifest, plain = _read(backup, scratch, by)
-    if manifest.database and places.database:
-        with places.database.restored(plain / DATABASE, manifest.database):
-            pass
-    return manifest
+    with _database(manifest, places, plain):
+        return manifest
 
 
 def restore(backup: Path, places: Places, scratch: Path, by: Sequence[Identity] = ()) -> Done:
@@ -52,17 +50,10 @@ def restore(backup: Path, places: Places, scratch: Path, by: Sequence[Identity] 
     Raises click.ClickException or AlreadyRunningError; then everything is as it was before.
     """
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-    with outbox_lock.hold(places.outbox), ExitStack() as stack:
-        if places.sessions.is_dir():
-            # Also a gateway on another outbox, or a login, may have the session.
-            stack.enter_context(session_file.hold_session(places.sessions / session_file.NAME))
+    with _held(places):
         manifest, plain = _read(backup, scratch, by)
-        name = None
-        if manifest.database and places.database:
-            opened = places.database.restored(plain / DATABASE, manifest.database)
-            name = stack.enter_context(opened)
         point = places.outbox.parent / f"restore-point-{stamp}"
-        with _undone_on_failure(point) as moves:
+        with _database(manifest, places, plain) as name, _undone_on_failure(point) as moves:
             targets = _targets(plain_names(manifest), places)
             for source, target in targets:
                 moves.replace(plain / source, target)
@@ -75,6 +66,16 @@ def restore(backup: Path, places: Places, scratch: Path, by: Sequence[Identity] 
             places.database.name if name and places.database else None,
             aside if name else None,
         )
+
+
+@contextmanager
+def _held(places: Places) -> Iterator[None]:
+    """Nobody else has the outbox or the session. Raises AlreadyRunningError."""
+    with outbox_lock.hold(places.outbox), ExitStack() as stack:
+        if places.sessions.is_dir():
+            # Also a gateway on another outbox, or a login, may have the session.
+            stack.enter_context(session_file.hold_session(places.sessions / session_file.NAME))
+        yield
 
 
 def _read(backup: Path, scratch: Path, by: Sequence[Identity]) -> tuple[Manifest, Path]:
@@ -91,6 +92,15 @@ def _read(backup: Path, scratch: Path, by: Sequence[Identity]) -> tuple[Manifest
             if name == OUTBOX and outbox_fact(copy) != manifest.outbox:
                 raise click.ClickException(f"{backup / name} has other rows than its manifest says")
     return manifest, plain
+
+
+def _database(
+    manifest: Manifest, places: Places, plain: Path
+) -> AbstractContextManager[str | None]:
+    """The backup's database under a name of its own, where there is one and it is wanted."""
+    if manifest.database and places.database:
+        return places.database.restored(plain / DATABASE, manifest.database)
+    return nullcontext()
 
 
 def _targets(names: list[str], places: Places) -> list[tuple[str, Path]]:

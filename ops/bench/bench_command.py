@@ -86,8 +86,7 @@ def bench(  # noqa: PLR0913  # click names each option
         "figures": msgspec.to_builtins(figures),
     }
     path = output or Path("bench-results", f"{taken:%Y-%m-%dT%H%M%S}.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    _write(path, document)
     _print(figures, json.dumps(document) if as_json else None)
     _say(f"written to {path}")
 
@@ -105,6 +104,11 @@ def _measure(
                 _say(f"measuring {name} …")
                 figures += MEASURES[name](stack, scale)
     return facts, figures
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def _print(figures: list[Figure], document: str | None) -> None:

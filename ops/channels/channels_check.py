@@ -1,6 +1,6 @@
 """`tpcapital channels check`: each channel's history at Telegram against what is stored."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -66,15 +66,11 @@ async def _check(
     error = None
     body = {"channel_id": channel["channel_id"], "from_id": from_id, "fill": fill}
     try:
-        while True:
-            found = await gateway.post("/channels/check", body)
+        async for found in _pages(gateway, body):
             checked += found["checked"]
             filled += found["filled"]
             missing += found["missing"]
             tell(f"{channel['title'] or channel['channel_id']}: {checked} messages checked")
-            if found["next_id"] is None:
-                break
-            body["from_id"] = found["next_id"]
     except GatewayError as failure:
         error = str(failure)
     return {
@@ -86,3 +82,13 @@ async def _check(
         "filled": filled,
         "error": error,
     }
+
+
+async def _pages(gateway: GatewayClient, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """What the gateway found, one stretch of the history after the other."""
+    while True:
+        found = await gateway.post("/channels/check", body)
+        yield found
+        if found["next_id"] is None:
+            return
+        body["from_id"] = found["next_id"]

@@ -144,16 +144,26 @@ def check(  # noqa: PLR0913  # its options
     """
     from ops.channels import channels_check
 
-    known = [each for each in known_channels(path) if each["state"] in ("new", "tracked")]
-    if channel is not None:
-        channel_id = id_of(channel, file, path)
-        known = [each for each in known if each["channel_id"] == channel_id]
-        known = known or [{"channel_id": channel_id, "title": ""}]
+    asked = _asked_for(channel, file, path)
     with _status() as tell:
         documents = anyio.run(
-            partial(channels_check.check_all, path, known, from_id, tell, fill=fill)
+            partial(channels_check.check_all, path, asked, from_id, tell, fill=fill)
         )
     show(documents, channels_check.sheet(documents), as_json=as_json)
+    _ensure_whole(documents)
+
+
+def _asked_for(channel: str | None, file: Path, path: Path) -> list[dict[str, Any]]:
+    """The channel that was named, or all that are followed."""
+    known = [each for each in known_channels(path) if each["state"] in ("new", "tracked")]
+    if channel is None:
+        return known
+    channel_id = id_of(channel, file, path)
+    named = [each for each in known if each["channel_id"] == channel_id]
+    return named or [{"channel_id": channel_id, "title": ""}]
+
+
+def _ensure_whole(documents: list[dict[str, Any]]) -> None:
     if failed := [each for each in documents if each["error"]]:
         raise click.ClickException("; ".join(each["error"] for each in failed))
     lacking = sum(len(each["missing"]) - each["filled"] for each in documents)

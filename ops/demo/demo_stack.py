@@ -44,27 +44,15 @@ def running_stack(
 
     Raises PortInUseError, ChildFailedError, EmbeddedPostgresError.
     """
-    ports = [port + port_offset for port in (API_PORT, GATEWAY_PORT, DATABASE_PORT)]
-    for port in ports:
-        _refuse_busy(port)
+    api_port, gateway_port, database_port = _free_ports(port_offset)
     folder.mkdir(parents=True, exist_ok=True)
-    api_port, gateway_port, database_port = ports
     token = secrets.token_hex(32)
     outbox = folder / "outbox.sqlite3"
     api_url, gateway_url = f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{gateway_port}"
     with EmbeddedPostgres(folder / "postgres", database_port) as postgres:
-        api_environ = {
-            "PORT": str(api_port),
-            "TIMESCALEDB_URL": postgres.dsn,
-            "GATEWAY_SECRET_TOKEN": token,
-        }
-        gateway_environ = {
-            "GATEWAY_PORT": str(gateway_port),
-            "API_ENDPOINT": f"{api_url}/ingest",
-            "API_SECRET_TOKEN": token,
-            "OUTBOX_PATH": str(outbox),
-            "REPLAY_FILE": str(export),
-        } | ({"REPLAY_RATE": str(rate)} if rate else {})
+        api_environ = _api_environ(api_port, postgres.dsn, token)
+        gateway_environ = _gateway_environ(gateway_port, api_url, token, outbox)
+        gateway_environ |= _replay_environ(export, rate)
         with (
             _child("ingest_api", api_environ, folder / "api.log", f"{api_url}/readyz") as api,
             _child(
@@ -73,6 +61,35 @@ def running_stack(
         ):
             pgpass = _write_pgpass(folder / "pgpass", postgres.dsn)
             yield Stack(api_url, gateway_url, postgres.dsn, pgpass, outbox, (api, gateway))
+
+
+def _free_ports(offset: int) -> list[int]:
+    """The ports of API, gateway and database. Raises PortInUseError."""
+    ports = [port + offset for port in (API_PORT, GATEWAY_PORT, DATABASE_PORT)]
+    for port in ports:
+        _refuse_busy(port)
+    return ports
+
+
+def _api_environ(port: int, dsn: str, token: str) -> dict[str, str]:
+    return {
+        "PORT": str(port),
+        "TIMESCALEDB_URL": dsn,
+        "GATEWAY_SECRET_TOKEN": token,
+    }
+
+
+def _gateway_environ(port: int, api_url: str, token: str, outbox: Path) -> dict[str, str]:
+    return {
+        "GATEWAY_PORT": str(port),
+        "API_ENDPOINT": f"{api_url}/ingest",
+        "API_SECRET_TOKEN": token,
+        "OUTBOX_PATH": str(outbox),
+    }
+
+
+def _replay_environ(export: Path, rate: float | None) -> dict[str, str]:
+    return {"REPLAY_FILE": str(export)} | ({"REPLAY_RATE": str(rate)} if rate else {})
 
 
 def _child(module: str, environ: dict[str, str], log: Path, ready_url: str) -> ChildProcess:

@@ -134,20 +134,15 @@ def _settings(layout: Layout) -> list[Step]:
         "gateway": env_file.render(GatewaySettings, gateway, secrets),
         "api": env_file.render(ApiSettings, api, secrets),
     }
-    files = [
-        TextFile(
-            layout,
-            layout.config / f"{name}.env",
-            text,
-            0o600,
-            f"the {name}'s settings; once edited it stays",
-            "settings",
-            is_theirs=True,
-        )
-        for name, text in texts.items()
-    ]
+    files = [_settings_file(layout, name, text) for name, text in texts.items()]
     names = [secrets / name for name in ("api_secret_token", "gateway_secret_token")]
     return [*files, SecretFile(layout, names, _ONE_WORD_WHY)]
+
+
+def _settings_file(layout: Layout, name: str, text: str) -> TextFile:
+    place = layout.config / f"{name}.env"
+    why = f"the {name}'s settings; once edited it stays"
+    return TextFile(layout, place, text, 0o600, why, "settings", is_theirs=True)
 
 
 def _manager_steps(layout: Layout, units: Sequence[Unit]) -> list[Step]:

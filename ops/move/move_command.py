@@ -108,16 +108,8 @@ def _site_options(function: F) -> F:
 )
 @click.option("--rollback", is_flag=True, help="Undo the steps that were done, the last first.")
 @json_option
-@click.pass_context
 def migrate_from_monolith(
-    ctx: click.Context,
-    /,
-    *,
-    runs: bool,
-    again: tuple[str, ...],
-    rollback: bool,
-    as_json: bool,
-    **given: Any,
+    *, runs: bool, again: tuple[str, ...], rollback: bool, as_json: bool, **given: Any
 ) -> None:
     """Move in from the old system: backup, settings, tokens, session, database, start, probe.
 
@@ -132,26 +124,36 @@ def migrate_from_monolith(
     if runs and rollback:
         raise click.UsageError("Give --run or --rollback, not both.")
     site = Site(**given)
-    if not runs and not rollback:
-        steps = move.document(site, Journal.read(site.journal))
-        _show(steps, {"run": False}, as_json=as_json)
-        ctx.exit(1 if any(step["problems"] for step in steps) else 0)
+    if rollback:
+        _undo(site, as_json=as_json)
+    elif runs:
+        _run(site, again, as_json=as_json)
+    else:
+        _plan(site, as_json=as_json)
+
+
+def _plan(site: Site, *, as_json: bool) -> None:
+    steps = move.document(site, Journal.read(site.journal))
+    _show(steps, {"run": False}, as_json=as_json)
+    if any(step["problems"] for step in steps):
+        click.get_current_context().exit(1)
+
+
+def _run(site: Site, again: tuple[str, ...], *, as_json: bool) -> None:
+    done = []
     with opened(site.journal) as journal:
-        if rollback:
-            _undo(site, journal, as_json=as_json)
-            return
-        done = []
         for name in move.run(site, journal, again):
             done.append(name)
             click.echo(f"{name}: done", err=True)
         _show(move.document(site, journal), {"run": True, "done": done}, as_json=as_json)
 
 
-def _undo(site: Site, journal: Journal, *, as_json: bool) -> None:
+def _undo(site: Site, *, as_json: bool) -> None:
     undone = []
-    for name, said in move.roll_back(site, journal):
-        undone.append({"name": name, "said": said})
-        click.echo(f"{name}: undone", err=True)
+    with opened(site.journal) as journal:
+        for name, said in move.roll_back(site, journal):
+            undone.append({"name": name, "said": said})
+            click.echo(f"{name}: undone", err=True)
     rows = [(each["name"], line) for each in undone for line in (each["said"] or ["undone"])]
     sheet = Sheet("rolled back", ("step", "what"), rows, "nothing was begun")
     show({"rolled_back": undone}, sheet, as_json=as_json)

@@ -139,17 +139,23 @@ def _run(
                 return {"finished": False, "next": step.value}
             _restart(step, command, say)
             _until_past(rotation, step, _RESTART_SECONDS)
-        elif step is Step.WAIT:
-            say(step.value)
-            _until_past(rotation, step, rotation.quiet + _RESTART_SECONDS)
         else:
-            rotation.do(step)
-            say(f"done: {step.value}")
-            if step is Step.SWITCH:  # a gateway that reads a file takes it up by itself
-                _until_past(rotation, Step.TAKE_UP, _SEEN_SECONDS, must=False)
+            _pass(rotation, step, say)
         step = rotation.look()
     say("finished: only the new token is accepted")
     return {"finished": True, "next": None}
+
+
+def _pass(rotation: Rotation, step: Step, say: Callable[[str], None]) -> None:
+    """Do a step that needs no restart, or wait it out."""
+    if step is Step.WAIT:
+        say(step.value)
+        _until_past(rotation, step, rotation.quiet + _RESTART_SECONDS)
+        return
+    rotation.do(step)
+    say(f"done: {step.value}")
+    if step is Step.SWITCH:  # a gateway that reads a file takes it up by itself
+        _until_past(rotation, Step.TAKE_UP, _SEEN_SECONDS, must=False)
 
 
 def _restart(step: Step, command: str, say: Callable[[str], None]) -> None:

@@ -36,13 +36,18 @@ def status(path: Path, outbox: Path) -> dict[str, Any]:
         "gateway": gateway_word(outbox),
     }
     if there:
-        try:
-            check_modes(path)
-            facts = inspect(path)
-            document |= {"dc": facts.dc, "known_peers": facts.entities}
-        except SessionUnusableError as error:
-            document |= {"state": "unusable", "problem": str(error)}
+        document |= _inspected(path)
     return document
+
+
+def _inspected(path: Path) -> dict[str, Any]:
+    """What the file says of itself; of one that is unusable, why."""
+    try:
+        check_modes(path)
+        facts = inspect(path)
+    except SessionUnusableError as error:
+        return {"state": "unusable", "problem": str(error)}
+    return {"dc": facts.dc, "known_peers": facts.entities}
 
 
 def status_parts(document: dict[str, Any]) -> list[Facts]:

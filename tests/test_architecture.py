@@ -14,9 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("contracts", "gateway_outbox", "ingest_api", "ops")
 SERVICES = ("gateway_outbox", "ingest_api")
 VAGUE = {"utils", "helpers", "common", "misc"}
-LONG_FUNCTION = 40
+LONG_FUNCTION = 25
+LONG_TEST = 40
 LONG_FILE = 300
 LONG_FILES: dict[str, str] = {}  # path: why its noun is this large
+LONG_FUNCTIONS = {  # path and name: why it is in one piece
+    "gateway_outbox/user/user_source.py __init__": "puts the user session together, and no more:"
+    " 11 lines say what is given, the rest makes each part of those before it",
+}
 
 # A library, and the modules that may touch it.
 OWNERS = {
@@ -178,18 +183,24 @@ def test_files_stay_small_or_say_why() -> None:
     assert {path for path, size in sizes.items() if size > LONG_FILE} == set(LONG_FILES)
 
 
-def test_functions_stay_short() -> None:
-    """A function over 40 lines does more than one thing."""
-    trees = {str(FILES[name].relative_to(ROOT)): tree for name, tree in TREES.items()}
-    trees |= {str(path.relative_to(ROOT)): ast.parse(path.read_bytes()) for path in TEST_FILES}
-    found = [
-        f"{path}:{node.lineno} {node.name}"
-        for path, tree in trees.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (node.end_lineno or node.lineno) - node.lineno + 1 > LONG_FUNCTION
-    ]
-    assert found == []
+def test_functions_stay_short_or_say_why() -> None:
+    """Over 25 lines one needs its reason in LONG_FUNCTIONS; a reason no longer needed goes."""
+    found = [each for name in FILES for each in long_functions(FILES[name], LONG_FUNCTION)]
+    assert sorted(found) == sorted(LONG_FUNCTIONS)
+
+
+def test_functions_of_tests_stay_short() -> None:
+    """A test over 40 lines shows more than one thing."""
+    assert [each for path in TEST_FILES for each in long_functions(path, LONG_TEST)] == []
+
+
+def long_functions(path: Path, most: int) -> Iterator[str]:
+    """Path and name of each with more lines, from its `def` on: decorators are not counted."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > most:
+                yield f"{path.relative_to(ROOT)} {node.name}"
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,16 @@ import psycopg
 from psycopg.rows import dict_row
 
 from contracts.telemetry import Telemetry
-from ingest_api.ingest.delivery import Delivery
+from ingest_api.ingest.delivery import PARSER_VERSION, Delivery
+from ingest_api.parser.signal import Malformed
+from ingest_api.parser.signal_parser import parse
 
 Table = list[dict[str, Any]]
 
 _MESSAGES = """
 select channel_id, message_id, sent_at, version_at, version_seq, text_sha256, payload_sha256, text,
-       edited_at, source, kind, revision, deleted_at
+       edited_at, photos, media_type, album_id, origin_name, source, gateway_received_at,
+       traceparent, kind, reason, parser_version, revision, deleted_at
   from tp_capital.messages where revision > 0 order by channel_id, message_id
 """
 _PLACEHOLDERS = """
@@ -84,6 +87,7 @@ def _texts(history: list[Delivery]) -> dict[bytes, Delivery]:
 
 def _message(newest: Delivery, revision: int, deleted_at: datetime | None) -> dict[str, Any]:
     at, sequence, text, payload = newest.version
+    parsed = parse(newest.message.text)
     return {
         **newest.key._asdict(),
         "sent_at": newest.message.sent_at,
@@ -93,8 +97,16 @@ def _message(newest: Delivery, revision: int, deleted_at: datetime | None) -> di
         "payload_sha256": payload,
         "text": newest.message.text,
         "edited_at": newest.message.edited_at,
+        "photos": newest.message.photos,
+        "media_type": newest.message.media_type,
+        "album_id": newest.message.album_id,
+        "origin_name": newest.message.origin.name if newest.message.origin else None,
         "source": newest.message.source,
+        "gateway_received_at": newest.message.received_at,
+        "traceparent": newest.message.traceparent,
         "kind": newest.kind,
+        "reason": parsed.reason if isinstance(parsed, Malformed) else None,
+        "parser_version": PARSER_VERSION,
         "revision": revision,
         "deleted_at": deleted_at,
     }

@@ -21,39 +21,17 @@ from ingest_api.ingest.ledger import Recorded
 from ingest_api.ingest.store import Store
 from ops.embedded_postgres import EmbeddedPostgres
 from tests import postgres
+from tests.ingest_api.drawn_deliveries import DELIVERIES, TEXTS
 from tests.ingest_api.messages import (
     CHANNEL,
     CHATTER,
     OTHER_SIGNAL,
     SENT_AT,
-    SIGNAL,
     delivery,
     tombstone,
 )
 from tests.ingest_api.tables import expected, exposed, stored
 from tests.waiting import eventually
-
-# Texts whose digests are equal (blanks at the ends), signals, malformed ones and chatter.
-_TEXTS = (
-    SIGNAL,
-    f"{SIGNAL}  ",
-    OTHER_SIGNAL,
-    CHATTER,
-    "",
-    "Ativo: PETR4\nCompra: 1,2,3,4\nStop: x",
-)
-
-_tombstones = strategies.builds(
-    tombstone, message_id=strategies.integers(1, 3), deleted=strategies.sampled_from([-60, 90, 600])
-)
-_deliveries = _tombstones | strategies.builds(
-    delivery,
-    message_id=strategies.integers(1, 3),
-    text=strategies.sampled_from(_TEXTS),
-    edited=strategies.sampled_from([None, 60, 120]),
-    sequence=strategies.integers(0, 2),
-    source=strategies.sampled_from(["bot", "user"]),
-)
 
 
 async def _empty(pool: Pool) -> None:
@@ -61,7 +39,7 @@ async def _empty(pool: Pool) -> None:
         await connection.execute("truncate messages, message_revisions, tp_capital_signals")
 
 
-@given(batches=strategies.lists(strategies.lists(_deliveries, min_size=1, max_size=8), max_size=5))
+@given(batches=strategies.lists(strategies.lists(DELIVERIES, min_size=1, max_size=8), max_size=5))
 @settings(
     max_examples=60,
     deadline=None,
@@ -81,7 +59,7 @@ async def test_eight_connections_at_once_end_like_the_model(database: str, store
     """60 messages' versions and half their deletions, eight times each, by eight writers."""
     chance = random.Random(7)
     versions = [
-        delivery(number, chance.choice(_TEXTS), edited=edited, sequence=chance.randrange(3))
+        delivery(number, chance.choice(TEXTS), edited=edited, sequence=chance.randrange(3))
         for number in range(60)
         for edited in chance.sample([None, 10, 20, 30, 40, 50, 60], 5)
     ]

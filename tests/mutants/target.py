@@ -51,6 +51,7 @@ TARGETS = {
             f"{STORE}::test_each_delivery_is_told_what_became_of_it",
             f"{STORE}::test_versions_and_repetitions_in_one_batch_are_told_apart",
             "tests/ingest_api/test_deletions.py",
+            "tests/ingest_api/test_ledger_rows.py",
             f"{STORE}::test_the_tables_depend_on_the_set_of_deliveries_alone",
             STORE,
         ),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.ended_process import end
 from tests.messages import TOKEN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,7 +81,7 @@ def gateway_process(outbox: Path, *arguments: str, **variables: str) -> Iterator
         try:
             yield GatewayProcess(process)
         finally:
-            process.kill()
+            end(process)
 
 
 def run_gateway(outbox: Path, **variables: str) -> "subprocess.CompletedProcess[str]":

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import orjson
 
+from tests.ended_process import end
 from tests.waiting import until
 
 _ROOT = Path(__file__).parents[1]
@@ -40,7 +41,7 @@ class ServiceProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        self.leave()
 
     @property
     def pid(self) -> int:
@@ -80,10 +81,10 @@ class ServiceProcess:
             self._process.kill()
             self._process.wait()
 
-    @property
-    def was_started(self) -> bool:
-        """Whether there is, or was, a process."""
-        return self._process is not None
+    def leave(self) -> None:
+        """End it, if it still runs: the test has seen what it wanted."""
+        if self._process is not None:
+            end(self._process)
 
     @property
     def has_ended(self) -> bool:

@@ -107,4 +107,4 @@ def traffic(folder: Path, endpoint: str, token: str, **variables: str) -> Iterat
             found.start()
             yield found
         finally:
-            gateway.process.kill()
+            gateway.process.leave()

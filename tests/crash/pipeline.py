@@ -114,4 +114,4 @@ def running(folder: Path, story: Story, rate: float) -> Iterator[Pipeline]:
             gateway.start()
             yield pipeline
         finally:
-            gateway.kill()
+            gateway.leave()

@@ -105,4 +105,4 @@ def running_services(
         try:
             yield Services(api, gateway, dsn)
         finally:
-            gateway.kill()
+            gateway.leave()

@@ -55,12 +55,12 @@ class UserGateway:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Started, with its connection to Telegram; killed at the end."""
+        """Started, with its connection to Telegram; gone at the end."""
         try:
             await self.start()
             yield
         finally:
-            await self.kill()
+            await anyio.to_thread.run_sync(self.process.leave)
 
     async def start(self) -> None:
         """Start, and wait for the connection."""

@@ -53,9 +53,11 @@ class ChannelLookup:
     def seek(self, channel_ids: set[int]) -> None:
         """These ids are wanted: one pass over the dialogs looks for all of them.
 
-        The same ids again go on with the pass that was interrupted; others begin a new one.
+        The same ids again go on with a pass that was interrupted; others begin a new one, and so
+        does everything after a whole pass: what it did not find may have been joined since.
         """
-        if channel_ids - self._sought:
+        is_through = self._place == {}
+        if is_through or channel_ids - self._sought:
             self._place = None
             self._seen.clear()
         self._sought = channel_ids

@@ -82,8 +82,8 @@ class ReconcileTurns:
         chosen = [
             channel
             for channel in self._directory.followed()
-            if wanted is None or channel.channel_id in wanted
-        ]
+            if wanted is None or channel.channel_id in wanted or channel.state == "new"
+        ]  # one that has just been found may have been asked for by another id
         counters = await self._counters(requests, chosen)
         for channel in chosen:
             if channel.is_followed:

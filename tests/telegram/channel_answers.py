@@ -38,11 +38,15 @@ def full_channel(call: Call) -> Any:
 
 
 def resolved_username(call: Call) -> Any:
-    """contacts.resolveUsername: channels only."""
+    """contacts.resolveUsername: channels and people."""
     asked = call.request.username.lower()
     for channel in call.telegram.channels.values():
         if (channel.username or "").lower() == asked and channel.refusal is None:
             return types.contacts.ResolvedPeer(channel.peer, [channel.entity], [])
+    for person in call.telegram.accounts.values():
+        if (person.username or "").lower() == asked:
+            user = person.entity(is_self=person is call.account)
+            return types.contacts.ResolvedPeer(types.PeerUser(person.id), [], [user])
     raise RefusedError(400, "USERNAME_NOT_OCCUPIED")
 
 

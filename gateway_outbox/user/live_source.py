@@ -97,7 +97,10 @@ class LivePath:
 
 
 def channel_of(update: Any) -> int | None:
-    """The marked id of the channel, or basic group that migrated, that an update is about."""
+    """The marked id of the channel, or basic group that migrated, that an update is about.
+
+    An UpdateChannelTooLong is none of them: Telethon keeps it, and gives us what it then asks for.
+    """
     if isinstance(update, _MESSAGES):
         peer = update.message.peer_id
         return -MARK - peer.channel_id if isinstance(peer, types.PeerChannel) else None
@@ -107,8 +110,5 @@ def channel_of(update: Any) -> int | None:
         has_moved = isinstance(action, types.MessageActionChatMigrateTo)
         return -peer.chat_id if has_moved and isinstance(peer, types.PeerChat) else None
     bare = getattr(update, "channel_id", None)
-    is_about_it = isinstance(
-        update,
-        types.UpdateDeleteChannelMessages | types.UpdateChannel | types.UpdateChannelTooLong,
-    )
+    is_about_it = isinstance(update, types.UpdateDeleteChannelMessages | types.UpdateChannel)
     return -MARK - bare if is_about_it and isinstance(bare, int) else None

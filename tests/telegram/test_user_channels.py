@@ -78,42 +78,6 @@ async def test_a_channel_is_added_while_it_runs(
     assert site.server.count("help.GetConfig") == 1
 
 
-async def test_a_channel_that_shuts_us_out(
-    site: Site, telegram: Telegram, channel: Channel
-) -> None:
-    """The others go on; it is asked about again, and goes on where it was."""
-    other = telegram.channel("Outra", username="outra")
-    site.declare(channel, other)
-    async with site.running() as source:
-        await site.holds(channel)
-        channel.ban(push=False)
-        await eventually(lambda: "channels" in source.state.alarms)
-        assert (await site.row(channel))["state"] == "no_access"
-        assert str(channel.marked_id) in source.state.alarms["channels"]
-        other.post("goes on")
-        await site.holds(other)
-        channel.unban()
-        channel.post("back", push=False)
-        await site.holds(channel)
-        await eventually(lambda: "channels" not in source.state.alarms)
-        assert (await site.row(channel))["state"] == "tracked"
-
-
-async def test_a_channel_that_is_gone(site: Site, channel: Channel) -> None:
-    """Telegram knows it no more."""
-    async with site.running() as source:
-        channel.ban("CHANNEL_INVALID", push=False)
-        await eventually(lambda: "gone" in source.state.alarms.get("channels", ""))
-    assert (await site.row(channel))["state"] == "gone"
-
-
-async def test_a_channel_that_was_left(site: Site, channel: Channel) -> None:
-    """The account has to join it."""
-    async with site.running() as source:
-        channel.joined = False
-        await eventually(lambda: "join the channel" in source.state.alarms.get("channels", ""))
-
-
 async def test_a_name_that_nobody_has(site: Site, telegram: Telegram, channel: Channel) -> None:
     """It is said, and found once somebody has it."""
     site.declare(channel, "@later")

@@ -94,6 +94,45 @@ async def test_a_session_that_is_refused_later(site: Site, fatal: Fatal) -> None
     assert source.state.condition == fatal.condition
 
 
+@pytest.mark.parametrize(
+    "request_name",
+    [
+        "contacts.ResolveUsername",
+        "messages.GetPeerDialogs",
+        "messages.GetHistory",
+        "updates.GetChannelDifference",
+    ],
+)
+async def test_a_session_that_one_request_finds_refused(
+    site: Site, channel: Channel, request_name: str
+) -> None:
+    """Whatever was asked for, it is not at fault: it was the last question."""
+    site.declare("@mesa")
+    site.server.faults.fail(request_name, 401, "SESSION_REVOKED", times=None)
+    assert type(await lost(site.source())) is LoginRequiredError
+    assert site.server.asked[-1][0] == request_name
+    site.server.faults.clear()
+    async with site.running():
+        await site.holds(channel)
+
+
+async def test_a_session_that_is_refused_when_a_channel_is_looked_at_again(
+    site: Site, channel: Channel
+) -> None:
+    """No channel is lost for it: it goes on when the session is accepted again."""
+    site.fields["reconcile_seconds"] = 0.05
+    async with site.running() as source:
+        channel.ban(push=False)
+        await eventually(lambda: "channels" in source.state.alarms)
+    site.server.faults.fail("channels.GetChannels", 401, "SESSION_REVOKED", times=None)
+    assert type(await lost(site.source())) is LoginRequiredError
+    assert (await site.row(channel))["state"] == "no_access"
+    site.server.faults.clear()
+    channel.unban()
+    async with site.running():
+        await site.holds(channel)
+
+
 async def test_a_server_in_trouble_at_the_start(site: Site, channel: Channel) -> None:
     """It is asked again."""
     site.server.faults.fail("updates.GetState", 500, "INTERNAL", times=2)

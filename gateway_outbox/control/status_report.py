@@ -82,14 +82,15 @@ class StatusReporter:
 
     async def _send(self, report: GatewayReport) -> list[GatewayRequest]:
         answer = await self._client.report(msgspec.json.encode(report))
-        try:
-            if answer.status == _OK:
+        why = f"answered {answer.status}" if answer.status else answer.detail or answer.failure
+        if answer.status == _OK:
+            try:
                 requests = _decoder.decode(answer.body).requests
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                why = "answered 200 with no reply of an ingest API; is API_ENDPOINT right?"
+            else:
                 self._note_heard(is_heard=True, why="")
                 return requests
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
-        why = f"answered {answer.status}" if answer.status else answer.detail or answer.failure
         self._note_heard(is_heard=False, why=why)
         return []
 

@@ -1,19 +1,15 @@
 """What the gateway tells the API about itself, and what it does when it is asked for something."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import anyio
-import msgspec
 import pytest
-from aiohttp import web
 
-from contracts.gateway_report import GatewayReply, GatewayReport, GatewayRequest
+from contracts.gateway_report import GatewayRequest
 from contracts.secret import Token
-from contracts.wire import STATUS_PATH, TOKEN_HEADER
 from gateway_outbox.channels_file import Channels
 from gateway_outbox.control.status_report import StatusReporter
 from gateway_outbox.outbox.outbox import Outbox, Settlement
@@ -21,34 +17,11 @@ from gateway_outbox.relay.api_client import open_api_client
 from gateway_outbox.settings import Settings
 from gateway_outbox.source import Condition, SourceState
 from gateway_outbox.user.history_desk import HistoryDesk
+from tests.gateway_outbox.reported_api import ReportedApi, reported_api
 from tests.messages import CHANNEL, TOKEN, message, messages
 from tests.waiting import eventually
 
 LATER: tuple[Condition, ...] = ("connecting", "transient", "silent")
-
-
-class ReportedApi:
-    """Takes reports on a real socket; `requests` are handed out until they are answered."""
-
-    def __init__(self) -> None:
-        self.reports: list[GatewayReport] = []
-        self.tokens: set[str | None] = set()
-        self.requests: list[GatewayRequest] = []
-        self.status = 200
-
-    def has(self, count: int) -> bool:
-        """Whether so many reports came."""
-        return len(self.reports) >= count
-
-    async def answer(self, request: web.Request) -> web.Response:
-        """`POST /gateway/status`."""
-        report = msgspec.json.decode(await request.read(), type=GatewayReport)
-        self.reports.append(report)
-        self.tokens.add(request.headers.get(TOKEN_HEADER))
-        done = {each.id for each in report.answers}
-        self.requests = [each for each in self.requests if each.id not in done]
-        body = msgspec.json.encode(GatewayReply(requests=self.requests))
-        return web.Response(status=self.status, body=body, content_type="application/json")
 
 
 class Reporting(NamedTuple):
@@ -59,21 +32,6 @@ class Reporting(NamedTuple):
     source: SourceState
     channels: Channels
     file: Path
-
-
-@asynccontextmanager
-async def reported_api() -> AsyncIterator[tuple[ReportedApi, int]]:
-    """The API and its port, for the length of the block."""
-    api = ReportedApi()
-    app = web.Application()
-    app.router.add_post(STATUS_PATH, api.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield api, runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture
@@ -164,3 +122,25 @@ async def test_an_api_that_takes_no_reports_changes_nothing(
     said = [each for each in caplog.messages if "does not take the gateway's reports" in each]
     assert len(said) == 1
     assert "answered 404" in said[0]
+
+
+async def test_what_it_does_not_know_yet_is_answered_too(reporting: Reporting) -> None:
+    """A newer API may ask for more; it hears that this gateway is older, and stops asking."""
+    reporting.api.requests = [GatewayRequest(id=3, kind="dance")]
+    reporting.source.turn("connecting")
+    await eventually(lambda: not reporting.api.requests)
+    (answer,) = reporting.api.answers
+    assert (answer.id, answer.succeeded) == (3, False)
+    assert "does not know 'dance'; upgrade it" in answer.detail
+
+
+async def test_another_program_at_the_api_s_place_is_told_of(
+    reporting: Reporting, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its 200 says nothing; once it is the API again, that is said, too."""
+    caplog.set_level("INFO")
+    reporting.api.body = b"<html>It works!</html>"
+    await eventually(lambda: any("is API_ENDPOINT right?" in each for each in caplog.messages))
+    reporting.api.body = None
+    reporting.source.turn("connecting")
+    await eventually(lambda: "the API takes the gateway's reports" in caplog.messages)

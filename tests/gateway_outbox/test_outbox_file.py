@@ -125,6 +125,31 @@ def test_a_folder_in_its_place_is_named_in_the_error(tmp_path: Path) -> None:
         outbox_file.prepare(tmp_path)
 
 
+async def test_a_disk_that_does_not_answer_says_nothing_about_the_file(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    """It is not set aside as damaged: all of it is there when the disk answers again."""
+    path = tmp_path / "outbox.sqlite3"
+    await filled(path, telemetry)
+    in_the_way = path.with_name("outbox.sqlite3-wal")
+    in_the_way.mkdir()
+    with pytest.raises(OutboxUnusableError, match="unable to open database file"):
+        outbox_file.prepare(path)
+    assert kept(tmp_path) == []
+    in_the_way.rmdir()
+    async with open_outbox(path, telemetry) as outbox:
+        assert outbox.pending == 300
+
+
+def test_a_file_that_would_not_outlive_the_process_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite keeps no log for it, so that nothing in it was ever stored."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutboxUnusableError, match="journal_mode stayed memory, not wal"):
+        outbox_file.prepare(Path(":memory:"))
+
+
 async def test_damage_met_in_use_has_the_next_start_check_everything(
     tmp_path: Path, telemetry: Telemetry
 ) -> None:

@@ -140,8 +140,7 @@ def restore(source: Path, path: Path) -> Path | None:
         try:
             copy_to(source, path)
         except SessionUnusableError:
-            if kept.exists():
-                kept.rename(path)
+            _move(kept, path)
             raise
     return kept if kept.exists() else None
 
@@ -149,10 +148,15 @@ def restore(source: Path, path: Path) -> Path | None:
 def set_aside(path: Path, why: str) -> Path:
     """Rename the file and its journal to `.<why>.<time>`; returns the new name."""
     kept = path.with_name(f"{path.name}.{why}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z")
+    _move(path, kept)
+    return kept
+
+
+def _move(path: Path, target: Path) -> None:
+    """Rename what is there of the file and its journal: torn apart, both would be worthless."""
     for suffix in ("", "-journal"):
         if (part := path.with_name(path.name + suffix)).exists():
-            part.rename(kept.with_name(kept.name + suffix))
-    return kept
+            part.rename(target.with_name(target.name + suffix))
 
 
 def _way_back(path: Path) -> str:

@@ -143,8 +143,8 @@ def test_copies_are_consistent_while_the_owner_writes(path: Path, tmp_path: Path
     assert sizes == [3, 5, 5, 7, 7, 9]
 
 
-def test_what_a_kill_left_half_written_is_rolled_back_by_the_owner(path: Path) -> None:
-    """A journal beside the file is mended by the holder of the lock, not by one who looks."""
+def leave_half_written(path: Path) -> None:
+    """A process is killed in the middle of a transaction: its journal stays beside the file."""
     code = (
         "import os, sqlite3, sys\n"
         "connection = sqlite3.connect(sys.argv[1])\n"
@@ -156,6 +156,11 @@ def test_what_a_kill_left_half_written_is_rolled_back_by_the_owner(path: Path) -
     )
     subprocess.run([sys.executable, "-c", code, str(path)], check=False)
     assert path.with_name("gateway.session-journal").exists()
+
+
+def test_what_a_kill_left_half_written_is_rolled_back_by_the_owner(path: Path) -> None:
+    """A journal beside the file is mended by the holder of the lock, not by one who looks."""
+    leave_half_written(path)
     with hold_session(path):
         assert require_session(path).entities == 3
 
@@ -180,6 +185,57 @@ def test_a_restore_of_no_session_changes_nothing(path: Path, tmp_path: Path) -> 
         path.with_name("gateway.session.lock")
     ]
     assert key_of(path) == b"k" * 256
+
+
+def test_a_restore_that_cannot_write_brings_the_old_session_back(
+    path: Path, tmp_path: Path
+) -> None:
+    """The account stays logged in; a journal comes back with its file, else that would be torn."""
+    leave_half_written(path)
+    source = tmp_path / "other" / "copy.session"
+    write_session(source, key=b"n" * 256)
+    path.with_name("gateway.session.new").mkdir()
+    with pytest.raises(SessionUnusableError, match=r"gateway\.session\.new"):
+        restore(source, path)
+    assert list(path.parent.glob("*.before-restore.*")) == []
+    with hold_session(path):
+        assert require_session(path).entities == 3
+    assert key_of(path) == b"k" * 256
+
+
+def test_a_session_is_restored_where_there_was_none(path: Path, tmp_path: Path) -> None:
+    """Nothing had to be kept; a copy that is not there is named."""
+    new = tmp_path / "new" / "gateway.session"
+    assert restore(path, new) is None
+    assert key_of(new) == key_of(path)
+    with pytest.raises(SessionUnusableError, match="no such file") as caught:
+        restore(tmp_path / "typo.session", new)
+    assert "typo.session" in str(caught.value)
+
+
+def test_there_is_no_last_good_copy_of_nothing(tmp_path: Path) -> None:
+    """Before the first login there is none to keep."""
+    assert keep_last_good(tmp_path / "gateway.session") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_session_without_a_copy_says_to_log_in(path: Path) -> None:
+    """There is no way back, and none is named."""
+    path.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(SessionUnusableError, match=r"Log in anew: tpcapital login$"):
+        require_session(path)
+
+
+def test_a_schema_that_cannot_be_read_is_damage(path: Path) -> None:
+    """SQLite quotes it in its message, where no text can be made of it."""
+    content = path.read_bytes()
+    assert content.count(b"CREATE TABLE sent_files") == 1
+    path.write_bytes(
+        content.replace(b"CREATE TABLE sent_files", b"CREATE \xff\xfe\xff\xfe\xff sent_files")
+    )
+    with pytest.raises(SessionUnusableError, match="it is damaged, and kept as"):
+        require_session(path)
+    assert len(list(path.parent.glob("gateway.session.corrupt.*"))) == 1
 
 
 def test_nothing_is_restored_under_a_running_owner(path: Path, tmp_path: Path) -> None:

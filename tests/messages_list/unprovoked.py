@@ -24,7 +24,6 @@ UNPROVOKED: Final = {
         "log in with --qr"
     ): _SERVER,
     "gateway_outbox/session/qr_login_source.py: Telegram gave no QR code but": _SERVER,
-    "gateway_outbox/session/session_backup.py: it is damaged, and kept as": _DISK,
     "gateway_outbox/session/session_backup.py: SQLite cannot read its schema": _DISK,
     (
         "ingest_api/database/migrate.py: migration … was changed after it was applied. Restore the "

@@ -44,10 +44,10 @@ class Copying:
                 return cls(requests, channels, peer)
         return None
 
-    def can_read(self, channel_id: int) -> bool:
-        """Whether the account can forward from there now."""
-        channel = self._channels.get(channel_id)
-        return channel is not None and channel.access_hash is not None and channel.is_followed
+    def readable(self) -> list[int]:
+        """The channels that the account can forward from now."""
+        known = self._channels.items()
+        return [id_ for id_, each in known if each.access_hash is not None and each.is_followed]
 
     def contiguous_id(self, channel_id: int) -> int:
         """The id up to which nothing of the channel is missing here."""

@@ -5,6 +5,7 @@ none is queued twice: not when another source, a reconciliation or a restart bri
 number that Telegram takes once (`random_id`) is on disk before the request.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Sequence
@@ -67,9 +68,15 @@ class ForwardQueue:
         ]
         return [("mark_once", [(mark, self._since_ms)]), ("queue_forward", rows)] if rows else []
 
-    async def waiting(self) -> list[Waiting]:
-        """The rows that have waited longest."""
-        return [Waiting(*row) for row in await self._outbox.read("forward_waiting", (_AT_ONCE,))]
+    async def waiting(self, channel_ids: Sequence[int] | None = None) -> list[Waiting]:
+        """The rows that have waited longest; of these channels, where some are given."""
+        of = None if channel_ids is None else json.dumps(channel_ids)
+        rows = await self._outbox.read("forward_waiting", (of, _AT_ONCE))
+        return [Waiting(*row) for row in rows]
+
+    async def unsure(self) -> list[Waiting]:
+        """The rows that were being forwarded; whether Telegram heard of it is not known."""
+        return [Waiting(*row) for row in await self._outbox.read("forward_unsure")]
 
     async def pending(self) -> tuple[int, float]:
         """How many rows wait, and for how long the oldest has, in seconds."""

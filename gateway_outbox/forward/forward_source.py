@@ -92,13 +92,12 @@ class ForwardLane:
 
     async def _step(self, copying: Copying, destination: Declared) -> None:
         """One message or album; or a look at the queue that finds nothing to do yet."""
-        waiting = await self._queue.waiting()
-        reachable = [row for row in waiting if copying.can_read(row.channel_id)]
-        reachable = await self._in_order(copying, reachable)
-        group = next_group(reachable, time.time_ns() // 1_000_000)
+        waiting = await self._queue.waiting(copying.readable())
+        group = next_group(await self._in_order(copying, waiting), time.time_ns() // 1_000_000)
         if not group:
             await self._show("forwarding", destination)
-            await self._rest(LOOK_SECONDS if waiting else HELD_SECONDS)
+            pending, _ = await self._queue.pending()
+            await self._rest(LOOK_SECONDS if pending else HELD_SECONDS)
             return
         if copying.is_protected(group[0].channel_id):
             await self._settle(group, "refused", _PROTECTED)
@@ -146,7 +145,7 @@ class ForwardLane:
 
     async def _recover(self, copying: Copying) -> None:
         """What was being sent when we lost the connection: is it there?"""
-        unsure = [row for row in await self._queue.waiting() if row.state == "sending"]
+        unsure = await self._queue.unsure()
         if not unsure:
             return
         originals = {row: await self._queue.original(row) for row in unsure}

@@ -4,6 +4,7 @@ The name is decided when the message is received, and stands in the message that
 file follows within seconds, so that no text ever waits for a picture.
 """
 
+import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -69,9 +70,10 @@ class MediaQueue:
         ]
         return [("queue_media", rows)] if rows else []
 
-    async def waiting(self) -> list[WaitingFile]:
-        """The files that have waited longest."""
-        rows = await self._outbox.read("media_waiting", (_AT_ONCE,))
+    async def waiting(self, channel_ids: Sequence[int] | None = None) -> list[WaitingFile]:
+        """The files that have waited longest; in these channels, where some are given."""
+        of = None if channel_ids is None else json.dumps(channel_ids)
+        rows = await self._outbox.read("media_waiting", (of, _AT_ONCE))
         return [WaitingFile(*row) for row in rows]
 
     async def pending(self) -> int:

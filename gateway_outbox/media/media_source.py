@@ -81,11 +81,10 @@ class MediaLane:
 
     async def _next(self, requests: Requests, channels: dict[int, TrackedChannel]) -> bool:
         """Deal with one file; False when there is none to deal with."""
-        for file in await self._queue.waiting():
-            channel = channels.get(file.channel_id)
-            if channel is not None and channel.is_followed and channel.access_hash is not None:
-                await self._deal(requests, channel, file)
-                return True
+        readable = [id_ for id_, each in channels.items() if each.is_followed and each.access_hash]
+        for file in await self._queue.waiting(readable):
+            await self._deal(requests, channels[file.channel_id], file)
+            return True
         return False
 
     async def _deal(self, requests: Requests, channel: TrackedChannel, file: WaitingFile) -> None:

@@ -130,12 +130,21 @@ AND NOT EXISTS (SELECT 1 FROM purged_message WHERE channel_id = ?1 AND message_i
 AND NOT EXISTS (SELECT 1 FROM channel WHERE channel_id = ?1 AND '@' || lower(username) = ?7);
 
 -- name: forward_waiting
--- purpose: what is still to be forwarded, the longest waiting first
+-- purpose: what is still to be forwarded from these channels (JSON; null: from all), the longest
+--   waiting first: what cannot be read now must not stand before what can
 SELECT channel_id, message_id, album_id, random_id, state, queued_ms
 FROM forward
 WHERE state IN ('pending', 'sending')
+AND (?1 IS NULL OR channel_id IN (SELECT value FROM json_each(?1)))
 ORDER BY queued_ms, channel_id, message_id
-LIMIT ?;
+LIMIT ?2;
+
+-- name: forward_unsure
+-- purpose: what was being forwarded when the connection, or the process, ended
+SELECT channel_id, message_id, album_id, random_id, state, queued_ms
+FROM forward
+WHERE state = 'sending'
+ORDER BY queued_ms, channel_id, message_id;
 
 -- name: forward_pending
 -- purpose: how much that is, and how long the oldest has waited since
@@ -164,12 +173,14 @@ SELECT payload FROM outbox WHERE channel_id = ? AND message_id = ? ORDER BY seq 
 INSERT OR IGNORE INTO media (channel_id, message_id, kind, file, queued_ms) VALUES (?, ?, ?, ?, ?);
 
 -- name: media_waiting
--- purpose: files still to be downloaded, the longest waiting first
+-- purpose: files still to be downloaded from these channels (JSON; null: from all), the longest
+--   waiting first: what cannot be read now must not stand before what can
 SELECT channel_id, message_id, kind, file, attempts, queued_ms
 FROM media
 WHERE state = 'pending'
+AND (?1 IS NULL OR channel_id IN (SELECT value FROM json_each(?1)))
 ORDER BY queued_ms, channel_id, message_id
-LIMIT ?;
+LIMIT ?2;
 
 -- name: media_pending
 -- purpose: how many files that is

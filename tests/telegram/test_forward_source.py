@@ -271,3 +271,16 @@ async def test_a_destination_is_waited_for(
         rig.tracked[found.channel_id] = found
         await forwarding.settled()
     assert forwarding.copies == ["a"]
+
+
+async def test_a_channel_that_cannot_be_read_holds_up_no_other(forwarding: Forwarding) -> None:
+    """However much waits in it; as soon as it can be read, it goes on from there."""
+    rig = forwarding.rig
+    shut = rig.telegram.channel("Fechada")
+    batch = [received(shut.post(f"shut {number}")) for number in range(600)]
+    await store(rig, batch, forwarding.queue.queue_rows(batch))
+    await forwarding.post("a")
+    async with forwarding.running():
+        await eventually(lambda: forwarding.copies == ["a"])
+        rig.follow(shut)
+        await eventually(lambda: "shut 0" in forwarding.copies)

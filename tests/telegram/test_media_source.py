@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
-from telethon.tl import functions
+from telethon.tl import functions, types
 
 from gateway_outbox.media import media_source
 from gateway_outbox.media.media_file import PART_BYTES
@@ -18,7 +18,8 @@ from gateway_outbox.media.media_queue import MediaQueue
 from gateway_outbox.media.media_source import MediaLane
 from tests.telegram import file_answers
 from tests.telegram.call import Call
-from tests.telegram.channel import Channel
+from tests.telegram.channel import Channel, now
+from tests.telegram.files import HOME
 from tests.telegram.lane_rig import LaneRig, lane_rig, received, store
 from tests.telegram.refusal import RefusedError
 from tests.waiting import eventually
@@ -195,3 +196,75 @@ async def test_a_folder_that_cannot_be_written_holds(
         downloading.queue.folder.unlink()
         await downloading.settled()
     assert downloading.files == [name]
+
+
+async def test_a_channel_that_cannot_be_read_holds_up_no_other(
+    downloading: Downloading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many files wait in it; they come as soon as it can be read."""
+    monkeypatch.setattr(media_source, "LOOK_SECONDS", 0.05)
+    rig, queue = downloading.rig, downloading.queue
+    shut = rig.telegram.channel("Fechada")
+    photo = rig.telegram.files.photo(b"shut")
+    batch = [queue.named(received(shut.post("x", media=photo))) for _ in range(120)]
+    await store(rig, batch, queue.queue_rows(batch))
+    name = await downloading.post(rig.telegram.files.photo(b"open"))
+    async with downloading.running():
+        await eventually(lambda: downloading.files == [name])
+        rig.follow(shut)
+        await eventually(lambda: len(downloading.files) > 1)
+
+
+async def test_a_photo_that_loads_step_by_step(downloading: Downloading) -> None:
+    """Its last step is the largest version."""
+    files = downloading.rig.telegram.files
+    media = files.photo(LARGE)
+    stored = files.by_id[media.photo.id]
+    steps = types.PhotoSizeProgressive("y", 1280, 960, [1000, 50_000, len(LARGE)])
+    media.photo.sizes = [types.PhotoSize("m", 320, 240, 9000), steps]
+    stored.contents = {"m": LARGE[:9000], "y": LARGE}
+    name = await downloading.post(media)
+    async with downloading.running():
+        await downloading.settled()
+    assert (downloading.queue.folder / name).read_bytes() == LARGE
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        None,
+        types.MessageMediaPhoto(photo=types.PhotoEmpty(1)),
+        types.MessageMediaPhoto(
+            photo=types.Photo(1, 1, b"", now(), [types.PhotoStrippedSize("i", b"\x01")], HOME)
+        ),
+        types.MessageMediaDocument(document=types.DocumentEmpty(1)),
+        types.MessageMediaGeo(types.GeoPoint(-46.6, -23.5, 1)),
+    ],
+    ids=["none", "empty photo", "only a preview", "empty document", "a place"],
+)
+async def test_a_message_that_lost_its_file(
+    downloading: Downloading, caplog: pytest.LogCaptureFixture, media: Any
+) -> None:
+    """It was edited meanwhile: said, and nothing is asked for."""
+    name = await downloading.post(downloading.rig.telegram.files.photo(b"x"))
+    downloading.channel.edit(1, "without", media=media)
+    async with downloading.running():
+        await downloading.settled()
+    assert await downloading.counted("expired") == 1
+    assert any(name in said and "has no file (any more)" in said for said in caplog.messages)
+    assert downloading.rig.server.count("upload.GetFile") == 0
+
+
+async def test_a_file_that_is_not_as_large_as_was_said(
+    downloading: Downloading, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is never shown as whole; after a number of attempts it is given up, parts and all."""
+    files = downloading.rig.telegram.files
+    media = files.photo(LARGE)
+    files.by_id[media.photo.id].contents["x"] = LARGE[:-100]
+    await downloading.post(media)
+    async with downloading.running():
+        await downloading.settled()
+    assert any("came with another size at 8 attempts" in each for each in caplog.messages)
+    assert await downloading.counted("expired") == 1
+    assert [each.name for each in downloading.queue.folder.rglob("*") if each.is_file()] == []

@@ -103,7 +103,10 @@ class Ingest:
                 _tell_refused(scope, str(item))
                 results.append(_refused(index, item, scope))
             else:
-                results.append(_result(index, *next(recorded), scope))
+                delivery, result = next(recorded)
+                if isinstance(result, RejectedError):
+                    self._count_request("validation_error")
+                results.append(_result(index, delivery, result, scope))
         return results
 
     async def _record(self, deliveries: list[Delivery]) -> list[Result]:
@@ -127,7 +130,9 @@ class Ingest:
         parsed = [each.kind for each in deliveries if not each.is_deletion]
         self._tally("api_parse_results_total", "kind", parsed)
         self._tally("api_ingest_messages_total", "outcome", [_outcome(each) for each in results])
-        self._tally("api_ingestion_requests_total", "status", [_status(each) for each in results])
+        # One that is refused alone is counted as the request that it is, by Counted.
+        recorded = [each for each in results if not isinstance(each, RejectedError)]
+        self._tally("api_ingestion_requests_total", "status", [_status(each) for each in recorded])
         received = [each.message.received_at for each in deliveries if each.message.received_at]
         if received:
             waited = datetime.now(UTC) - min(received)
@@ -142,7 +147,10 @@ class Ingest:
 
     def _refuse(self) -> None:
         self._telemetry.add("api_ingest_messages_total", outcome="rejected")
-        self._telemetry.add("api_ingestion_requests_total", status="validation_error")
+        self._count_request("validation_error")
+
+    def _count_request(self, status: str) -> None:
+        self._telemetry.add("api_ingestion_requests_total", status=status)
 
 
 def _tell_refused(scope: Scope, why: str) -> None:
@@ -166,9 +174,7 @@ def _outcome(result: Result) -> str:
     return "rejected" if isinstance(result, RejectedError) else result.outcome
 
 
-def _status(result: Result) -> str:
-    if isinstance(result, RejectedError):
-        return "validation_error"
+def _status(result: Recorded) -> str:
     return "success" if result.stored or result.outcome == "updated" else "duplicate"
 
 

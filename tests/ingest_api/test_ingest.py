@@ -1,8 +1,10 @@
 """POST /ingest and /ingest/batch over a real socket, into a real database."""
 
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import psycopg
 import pytest
 
 from tests.api_process import ApiProcess
@@ -11,6 +13,7 @@ from tests.ingest_api.tables import stored
 from tests.postgres import TOKEN
 
 HEADERS = {"X-Gateway-Token": TOKEN}
+_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 async def _post(
@@ -177,3 +180,36 @@ async def test_what_is_ingested_is_counted(client: aiohttp.ClientSession, api: A
     ):
         assert float(lines[name]) > 0, name
     assert lines['api_ingestion_requests_total{status="draining"}'] == "0.0"
+
+
+async def test_what_the_database_refuses_is_the_messages_own_fault(
+    start_api: Callable[..., ApiProcess], database: str
+) -> None:
+    """400 with its words, alone or in a batch, whose others are stored; no word of it is logged."""
+    rule = "alter table tp_capital.messages add constraint lucky check (message_id <> 13)"
+    with psycopg.connect(database) as connection:
+        connection.execute(rule)
+    api = start_api(LOG_LEVEL="debug")
+    async with aiohttp.ClientSession(api.url) as client:
+        status, alone = await _post(client, "/ingest", body(13))
+        messages = [body(12, CHATTER), body(13), body(14, traceparent=_TRACE)]
+        _, among = await _post(client, "/ingest/batch", {"messages": messages})
+        async with client.get("/metrics") as answer:
+            told = await answer.text()
+    assert status == 400
+    assert "the database will not take this message as it is" in alone["detail"]
+    assert "lucky" in alone["detail"]
+    outcomes = [(each["outcome"], each["stored"]) for each in among["results"]]
+    assert outcomes == [("created", True), ("rejected", False), ("created", True)]
+    refused = among["results"][1]
+    assert (refused["messageId"], refused["problem"]["status"]) == (13, 400)
+    assert refused["problem"]["errors"][0]["path"] == "$.messages[1]"
+    assert [row["message_id"] for row in stored(database)["messages"]] == [12, 14]
+    assert 'api_ingest_messages_total{outcome="rejected"} 2.0' in told
+    assert 'api_ingestion_requests_total{status="validation_error"} 2.0' in told
+    lines = api.lines("ingest.recorded")
+    assert [(each["message_id"], each["kind"]) for each in lines] == [
+        *[(13, "signal"), (12, "not_a_signal"), (13, "signal"), (14, "signal")]
+    ]
+    assert lines[-1]["trace_id"] == _TRACE.split("-")[1]
+    assert "PETRW385" not in api.text

@@ -15,7 +15,6 @@ _PROGRAM = "needs a machine without PostgreSQL's programs"
 _MOVE = "needs services that do not come up in the middle of a long command"
 _MANY = "needs 5,000 listeners at once"
 _BETWEEN = "needs a database that goes away between two statements of one start"
-_BOUND = "the bound of what it waits for is shorter; it is told when that one fails to end"
 _OLD = "needs an API of an older version, or another program in its place"
 
 UNPROVOKED: Final = {
@@ -32,9 +31,6 @@ UNPROVOKED: Final = {
     "gateway_outbox/user/backfill_source.py: the connection to Telegram broke; try again soon": (
         _SERVER
     ),
-    (
-        "ingest_api/ingest/intake.py: no answer from the database within … s; send again later"
-    ): _BOUND,
     "ingest_api/signals/signal_stream.py: clients listen already; connect again later": _MANY,
     (
         "ingest_api/signals/signal_feed.py: the signal feed does not follow the database yet; "

@@ -13,8 +13,6 @@ _ROOT = "needs a caller who is not root, or another machine"
 _SLOW = "needs a service that takes a minute to start"
 _PROGRAM = "needs a machine without PostgreSQL's programs"
 _MOVE = "needs services that do not come up in the middle of a long command"
-_MANY = "needs 5,000 listeners at once"
-_BETWEEN = "needs a database that goes away between two statements of one start"
 _OLD = "needs an API of an older version, or another program in its place"
 
 UNPROVOKED: Final = {
@@ -31,11 +29,6 @@ UNPROVOKED: Final = {
     "gateway_outbox/user/backfill_source.py: the connection to Telegram broke; try again soon": (
         _SERVER
     ),
-    "ingest_api/signals/signal_stream.py: clients listen already; connect again later": _MANY,
-    (
-        "ingest_api/signals/signal_feed.py: the signal feed does not follow the database yet; "
-        "connect again soon"
-    ): _BETWEEN,
     "ops/adopt/adoption.py: another adoption into schema … is running; wait for its end": _TWO,
     "ops/install/as_service_command.py: only root may read … use sudo, or --user": _ROOT,
     "ops/channels/backfill_command.py: the history was not read to its end": _SERVER,

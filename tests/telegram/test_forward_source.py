@@ -1,7 +1,8 @@
 """The forwarder against the scripted Telegram: once each, in order, and what is refused or held."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,16 @@ class Forwarding:
             tasks.cancel_scope.cancel()
 
     async def settled(self) -> None:
-        """Until nothing waits."""
+        """Until nothing waits, and what became of each is counted."""
 
         async def is_empty() -> bool:
             return (await self.queue.pending())[0] == 0
 
         await eventually(is_empty)
+        with closing(sqlite3.connect(self.rig.outbox.path)) as beside:
+            ((ended,),) = beside.execute("SELECT count(*) FROM forward").fetchall()
+        counts = self.rig.telemetry._counters["telegram_forwarded_total"]
+        await eventually(lambda: sum(counts.values()) == ended)
 
     @property
     def copies(self) -> list[str]:

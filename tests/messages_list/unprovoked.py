@@ -26,9 +26,6 @@ UNPROVOKED: Final = {
         "ingest_api/database/migrate.py: migration … was changed after it was applied. Restore the "
         "file as it was, and put the change into a new migration"
     ): _CHANGED,
-    "gateway_outbox/user/backfill_source.py: the connection to Telegram broke; try again soon": (
-        _SERVER
-    ),
     "ops/adopt/adoption.py: another adoption into schema … is running; wait for its end": _TWO,
     "ops/install/as_service_command.py: only root may read … use sudo, or --user": _ROOT,
     "ops/channels/backfill_command.py: the history was not read to its end": _SERVER,

@@ -143,3 +143,13 @@ async def test_the_reader_says_why_it_cannot(reading: Reading) -> None:
         assert (await reader.compare(reading.channel.marked_id, None, fill=True)).checked == 0
     with pytest.raises(HistoryError, match="the user session is not connected"):
         reading.desk.connected()
+
+
+async def test_a_connection_that_breaks_is_no_answer(reading: Reading) -> None:
+    """Whoever asked for history hears so at once, and what to do."""
+    async with reading.running():
+        reader = reading.desk.connected()
+        reading.rig.server.faults.drop("messages.GetHistory")
+        with anyio.fail_after(10), pytest.raises(HistoryError, match="broke; try again soon"):
+            await reader.compare(reading.channel.marked_id, 1, fill=True)
+    assert reading.rig.outbox.pending == 0

@@ -12,6 +12,12 @@ _CHANGED = re.compile(r"^([-+])(?![-+])(.*)$", re.MULTILINE)
 _KNOWN = {"killed", "survived", "timeout", "no tests"}
 
 
+def place_of(name: str) -> str:
+    """The function or method of mutmut's name for one of its mutants."""
+    plain = re.sub(r"__mutmut_\d+$", "", name)
+    return plain.replace(".x_", ".").replace(".xǁ", ".").replace("ǁ", ".")
+
+
 def change_of(diff: str) -> str:
     """`old -> new`, spaces and lines drawn together."""
     sides: dict[str, list[str]] = {"-": [], "+": []}
@@ -31,10 +37,8 @@ def read() -> list[tuple[str, str, str]]:
             verdict = status_by_exit_code[code]
             if verdict not in _KNOWN:
                 raise ValueError(f"{name}: {verdict}")
-            place = re.sub(r"__mutmut_\d+$", "", name).replace(".x_", ".").replace("xǁ", "")
-            place = place.replace("ǁ", ".")
             change = get_diff_for_mutant(name, path=path) if verdict != "killed" else ""
-            found.append((place, change_of(change), verdict))
+            found.append((place_of(name), change_of(change), verdict))
     return found
 
 

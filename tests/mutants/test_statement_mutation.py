@@ -7,7 +7,7 @@ import pytest
 from ingest_api.sql import QUERIES
 from tests.mutants import mutant
 from tests.mutants.mutant import Mutant, alive, known_survivors
-from tests.mutants.mutmut_results import change_of
+from tests.mutants.mutmut_results import change_of, place_of
 from tests.mutants.statement_mutation import mutations
 from tests.mutants.target import TARGETS
 
@@ -48,6 +48,12 @@ def test_a_diff_becomes_one_line() -> None:
     """The same key after other lines have moved."""
     diff = "--- a\n+++ b\n@@ -1,2 +1,2 @@\n def f():\n-    return  a > 1\n+    return  a >= 1\n"
     assert change_of(diff) == "return a > 1 -> return a >= 1"
+
+
+def test_a_place_is_a_function_or_a_method_of_its_class() -> None:
+    """As a person names it, also where the class's own name ends in mutmut's mark."""
+    assert place_of("room.outbox.xǁOutboxǁread__mutmut_7") == "room.outbox.Outbox.read"
+    assert place_of("room.outbox.x__now_ms__mutmut_12") == "room.outbox._now_ms"
 
 
 def test_a_survivor_is_known_by_place_and_change_and_has_a_reason(

@@ -61,12 +61,14 @@ class Settlement(NamedTuple):
 class Outbox:
     """An open outbox. Make one with `open_outbox`."""
 
+    # Both are read from the file before anybody is given the outbox.
+    pending: int
+    dead_letters: int
+
     def __init__(
         self, path: Path, writer: OutboxWriter, reader: aiosqlite.Connection, telemetry: Telemetry
     ) -> None:
         self.path = path
-        self.pending = 0
-        self.dead_letters = 0
         self.unaccounted = 0
         self._writer = writer
         self._reader = reader
@@ -185,7 +187,7 @@ class Outbox:
         await self.recount()
         return changed
 
-    async def purge(self, before_ms: int, limit: int = 500) -> int:
+    async def purge(self, before_ms: int, limit: int) -> int:
         """Forget up to `limit` rows settled before a time; returns how many."""
 
         async def delete(connection: aiosqlite.Connection) -> int:
@@ -199,25 +201,22 @@ class Outbox:
 
     async def vacuum(self) -> None:
         """Give free pages back to the file system, outside any transaction of the writer."""
-        # executescript steps the pragma to its end; execute would free a single page.
-        script = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);"
-        await self._writer.submit(Command(lambda db: db.executescript(script), alone=True))
+        # executescript steps a pragma to its end; execute would free a single page.
+        command = Command(lambda db: db.executescript(QUERY["vacuum"]), alone=True)
+        await self._writer.submit(command)
 
     async def oldest_pending_seconds(self) -> float:
         """The age of the oldest pending row, 0 without one."""
-        channels = await self.pending_channels()
-        if not channels:
-            return 0.0
-        rows = await self.pending_rows(channels[0], 1, 0)
-        return max(0.0, (_now_ms() - rows[0].appended_ms) / 1000) if rows else 0.0
+        heads = await self.read("pending_channels")
+        oldest = await self.pending_row(heads[0][1]) if heads else None
+        return max(0.0, (_now_ms() - oldest.appended_ms) / 1000) if oldest else 0.0
 
     async def recount(self) -> None:
         """Take the numbers from the file instead of from what this process added up."""
 
         async def count(connection: aiosqlite.Connection) -> tuple[int, int]:
-            async with connection.execute(QUERY["counts"]) as cursor:
-                row = await cursor.fetchone()
-            return (row[0], row[1]) if row else (0, 0)
+            ((pending, dead_letters),) = await connection.execute_fetchall(QUERY["counts"])
+            return pending, dead_letters
 
         def counted(numbers: tuple[int, int]) -> None:
             self.pending, self.dead_letters = numbers

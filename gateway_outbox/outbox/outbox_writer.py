@@ -50,6 +50,8 @@ class OutboxWriter:
     While one group is in fsync the next gathers: that is the whole of the batching.
     """
 
+    _held_since: float  # by the monotonic clock; of what `held` says
+
     def __init__(self, connection: aiosqlite.Connection, path: str, telemetry: Telemetry) -> None:
         self._connection = connection
         self._path = path
@@ -58,7 +60,6 @@ class OutboxWriter:
         self._queued = anyio.Event()
         self._failed = False
         self.held = ""
-        self._held_since = 0.0
 
     @property
     def held_seconds(self) -> float:
@@ -159,15 +160,15 @@ class OutboxWriter:
         await self._connection.execute("COMMIT")
 
 
-def _is_held(error: Exception | None) -> str:
+def _is_held(error: Exception | None) -> str | None:
     """What has to end before the same transaction can succeed, or nothing."""
     if not isinstance(error, sqlite3.Error):
-        return ""
+        return None
     return {
         sqlite3.SQLITE_FULL: "disk full, free space on it",
         sqlite3.SQLITE_BUSY: "another program writes to it, end that program",
         sqlite3.SQLITE_LOCKED: "another program writes to it, end that program",
-    }.get(_primary(error), "")
+    }.get(_primary(error))
 
 
 def _fatal(path: str, error: Exception) -> OutboxFailedError | None:
@@ -181,4 +182,5 @@ def _fatal(path: str, error: Exception) -> OutboxFailedError | None:
 
 
 def _primary(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # Python's own refusals, of a wrong number of values for one, have none.
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF

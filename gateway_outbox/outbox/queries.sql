@@ -283,6 +283,11 @@ WHERE seq IN (
     LIMIT ?
 );
 
+-- name: vacuum
+-- purpose: give the free pages, and then the log that they went through, back to the file system
+PRAGMA incremental_vacuum;
+PRAGMA wal_checkpoint(TRUNCATE);
+
 -- name: pending_row
 -- purpose: one row, if it is still pending
 SELECT seq, channel_id, payload, appended_ms, source FROM outbox

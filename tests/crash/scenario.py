@@ -77,7 +77,7 @@ async def _keep_house(outbox: Outbox, index: int, seqs: range) -> None:
     if index < PURGED or index % 3 == 0:
         await outbox.settle([Settlement(seq, "delivered", outcome="created") for seq in seqs])
     if index == PURGED:
-        await outbox.purge(1 << 60)
+        await outbox.purge(1 << 60, 500)
     if index in (PURGED, len(GROUPS) - 4):
         await outbox.vacuum()
 

@@ -49,7 +49,7 @@ async def test_a_new_message_is_queued_once(outbox: Outbox, queue: ForwardQueue)
     assert await receive(outbox, queue, tombstone(CHANNEL, 2, datetime.now(UTC))) == [1]
     await queue.settle(await queue.waiting(), "forwarded")
     assert await receive(outbox, queue, fresh(1), edit) == []
-    await outbox.purge(0)
+    await outbox.purge(0, 500)
     assert await queue.pending() == (0, 0.0)
 
 
@@ -78,7 +78,7 @@ async def test_history_and_purged_messages_are_known(outbox: Outbox, queue: Forw
     await outbox.append([fresh(1)], "import")
     assert await receive(outbox, queue, fresh(1)) == []
     await outbox.discard([1], "test")
-    assert await outbox.purge(2**53) == 1
+    assert await outbox.purge(2**53, 500) == 1
     assert await receive(outbox, queue, fresh(1)) == []
 
 

@@ -92,7 +92,7 @@ class Example:
 
     def purge(self) -> None:
         """Forget everything that is settled."""
-        gone = self.world.call(self.gateway.outbox.purge, FOR_EVER)
+        gone = self.world.call(self.gateway.outbox.purge, FOR_EVER, 500)
         self.world.call(self.gateway.outbox.vacuum)
         self.world.sometimes["purge"] += gone
         kept = {row.seq for row in self.rows}

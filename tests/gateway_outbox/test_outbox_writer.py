@@ -1,4 +1,4 @@
-"""The writer under cancellation, bad commands, full disks and foreign locks."""
+"""The writer under cancellation, bad commands, stops and failing disks."""
 
 import sqlite3
 from pathlib import Path
@@ -31,18 +31,23 @@ async def test_a_cancelled_append_leaves_no_open_transaction(outbox: Outbox, aft
     assert not outbox._writer._connection.in_transaction
 
 
-async def test_a_bad_command_does_not_fail_its_neighbours(outbox: Outbox) -> None:
-    """What shares a group with a failing command is committed all the same."""
+@pytest.mark.parametrize(
+    ("values", "kind"), [((None,), sqlite3.IntegrityError), ((), sqlite3.ProgrammingError)]
+)
+async def test_a_bad_command_does_not_fail_its_neighbours(
+    outbox: Outbox, values: tuple[None, ...], kind: type[sqlite3.Error]
+) -> None:
+    """What shares a group is committed all the same, whether SQLite refuses it or Python."""
 
     async def bad(connection: aiosqlite.Connection) -> None:
-        await connection.execute("INSERT INTO outbox (seq) VALUES (1)")
+        await connection.execute("INSERT INTO outbox (channel_id) VALUES (?)", values)
 
     errors: list[Exception] = []
 
     async def submit_bad() -> None:
         try:
             await outbox._writer.submit(Command(bad))
-        except sqlite3.IntegrityError as error:
+        except kind as error:
             errors.append(error)
 
     async with anyio.create_task_group() as tasks:
@@ -51,33 +56,6 @@ async def test_a_bad_command_does_not_fail_its_neighbours(outbox: Outbox) -> Non
         tasks.start_soon(outbox.append, [message(2)], "bot")
     assert len(errors) == 1
     assert outbox.pending == 2
-
-
-async def test_a_full_disk_holds_the_append_and_goes_on_by_itself(outbox: Outbox) -> None:
-    """No error and no loss: the append returns when there is space again."""
-    connection = outbox._writer._connection
-    pages = rows(outbox.path, "PRAGMA page_count")[0][0]
-    await connection.execute(f"PRAGMA max_page_count = {pages}")
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(outbox.append, [message(n, "x" * 9000) for n in range(1, 30)], "bot")
-        await eventually(lambda: "disk full" in outbox.held)
-        assert outbox.pending == 0
-        await connection.execute("PRAGMA max_page_count = 1000000")
-    assert outbox.pending == 29
-    assert outbox.held == ""
-
-
-async def test_a_foreign_lock_holds_the_append_and_no_more(outbox: Outbox) -> None:
-    """A shell that holds a write lock delays the commit; afterwards it is there."""
-    await outbox._writer._connection.execute("PRAGMA busy_timeout = 10")
-    shell = sqlite3.connect(outbox.path, isolation_level=None)
-    shell.execute("BEGIN IMMEDIATE")
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(outbox.append, [message(1)], "bot")
-        await eventually(lambda: "another program writes" in outbox.held)
-        shell.execute("ROLLBACK")
-    shell.close()
-    assert outbox.pending == 1
 
 
 async def test_a_stop_amid_a_transaction_lets_it_end_first(
@@ -113,23 +91,43 @@ class DiskError(sqlite3.OperationalError):
     sqlite_errorname = "SQLITE_IOERR_FSYNC"
 
 
-async def test_a_failing_disk_ends_the_writer_and_acknowledges_nothing(
-    telemetry: Telemetry,
-) -> None:
-    """After an I/O error nothing is retried on that file: the caller and the task both fail."""
+async def failed_disk(telemetry: Telemetry, behind: Command[None]) -> BaseException:
+    """How a writer ends whose disk fails, with a command queued behind the one that met it."""
 
     async def fail(_connection: aiosqlite.Connection) -> None:
         raise DiskError("disk I/O error")
 
     async with aiosqlite.connect(":memory:", isolation_level=None) as connection:
         writer = OutboxWriter(connection, "outbox.sqlite3", telemetry)
+        assert (writer.held, writer.held_seconds) == ("", 0.0)
 
         async def run_and_submit() -> None:
             async with anyio.create_task_group() as tasks:
+                tasks.start_soon(writer.submit, Command(fail))
+                tasks.start_soon(writer.submit, behind)
+                await eventually(lambda: len(writer._queue) == 2)
                 await tasks.start(writer.run)
-                await writer.submit(Command(fail))
 
         with pytest.raises(ExceptionGroup) as failure:
             await run_and_submit()
-        assert failure.group_contains(OutboxFailedError, match="SQLITE_IOERR_FSYNC")
+        await writer.finish()
         assert not connection.in_transaction
+    return failure.value.exceptions[0]
+
+
+async def test_a_failing_disk_ends_the_writer_and_acknowledges_nothing(
+    telemetry: Telemetry,
+) -> None:
+    """After an I/O error nothing is tried on that file, not even what is queued, at the end."""
+    tried: list[str] = []
+
+    async def note(_connection: aiosqlite.Connection) -> None:
+        tried.append("on the failed file")
+
+    failed = await failed_disk(telemetry, Command(note, alone=True))
+    assert isinstance(failed, OutboxFailedError)
+    assert str(failed).startswith(
+        "outbox outbox.sqlite3 failed: SQLITE_IOERR_FSYNC: disk I/O error. Nothing unwritten"
+    )
+    assert isinstance(failed.__cause__, DiskError)  # by which the next start knows what it was
+    assert tried == []

@@ -69,7 +69,14 @@ TARGETS = {
     ),
     "outbox": Target(
         files=("gateway_outbox/outbox/outbox.py", "gateway_outbox/outbox/outbox_writer.py"),
-        tests=("tests/gateway_outbox/test_outbox.py", "tests/gateway_outbox/test_outbox_writer.py"),
+        tests=(
+            "tests/gateway_outbox/test_outbox.py",
+            "tests/gateway_outbox/test_outbox_numbers.py",
+            "tests/gateway_outbox/test_outbox_transaction.py",
+            "tests/gateway_outbox/test_outbox_writer.py",
+            "tests/gateway_outbox/test_outbox_held.py",
+            "tests/gateway_outbox/test_housekeeping.py",
+        ),
     ),
     "reconcile": Target(
         files=(

@@ -5,6 +5,7 @@
 
 import json
 import re
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,8 @@ def openapi() -> dict[str, Any]:
 def _components() -> dict[str, Any]:
     """What the operations refer to by name."""
     types = {kind for each in _ALL for kind in (each.answer, each.body) if kind}
-    _, schemas = msgspec.json.schema_components(
-        sorted({*types, problem.Problem} - {str}, key=lambda kind: kind.__name__),
-        ref_template="#/components/schemas/{name}",
-    )
+    listed = sorted({*types, problem.Problem} - {str}, key=lambda kind: kind.__name__)
+    schemas = _schemas(listed, "#/components/schemas/{name}")
     statuses = sorted({kind.status for kind in problem.ALL})
     return {
         "schemas": dict(sorted(schemas.items())),
@@ -71,14 +70,20 @@ def _components() -> dict[str, Any]:
 
 def message_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of one message, for gateways."""
-    (reference,), components = msgspec.json.schema_components(
-        [Message], ref_template="#/$defs/{name}"
-    )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **reference,
-        "$defs": components,
+        "$ref": f"#/$defs/{Message.__name__}",
+        "$defs": _schemas([Message], "#/$defs/{name}"),
     }
+
+
+def _schemas(types: list[Any], ref_template: str) -> dict[str, Any]:
+    """Each type's schema by its name. Python before 3.13 leaves docstrings indented."""
+    _, schemas = msgspec.json.schema_components(types, ref_template=ref_template)
+    for schema in schemas.values():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])
+    return schemas
 
 
 def _described(operation: Operation) -> dict[str, Any]:

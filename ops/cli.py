@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from contextlib import suppress
 from errno import ENOSPC
 from importlib import import_module
 from typing import NamedTuple
@@ -130,8 +131,16 @@ class LazyGroup(click.Group):
             # the machine's own no; a pipe that nobody reads any more is click's to end quietly
             if isinstance(error, BrokenPipeError) or not (error.filename or error.errno == ENOSPC):
                 raise
+            if not error.filename:
+                _give_output_up()
             place = os.fsdecode(error.filename) if error.filename else "standard output"
             raise click.ClickException(f"{place}: {cause(error)}") from error
+
+
+def _give_output_up() -> None:
+    """What is not written yet would fail once more at the end, and there decide the status."""
+    with suppress(OSError), open(os.devnull, "wb") as nothing:  # noqa: PTH123  # a device
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _take_any_output() -> None:

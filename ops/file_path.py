@@ -1,5 +1,6 @@
 """The path of a file as an option: never a folder, never without a name."""
 
+from errno import ELOOP
 from pathlib import Path
 
 import click
@@ -19,9 +20,17 @@ class FilePath(click.Path):
         path = Path(word)
         if not path.name or path.name == "..":
             self.fail(f"{word!r} names no file", param, ctx)
-        try:
-            path.resolve()
-        except RuntimeError:  # of Python before 3.13
+        if _leads_to_itself(path):
             self.fail(f"{word!r} is a link that leads to itself", param, ctx)
         found = super().convert(word, param, ctx)
         return Path(str(found))
+
+
+def _leads_to_itself(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == ELOOP
+    except ValueError:  # a word with a null in it: the conversion says so
+        return False
+    return False

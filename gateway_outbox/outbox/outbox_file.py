@@ -79,15 +79,22 @@ def connect(path: Path) -> sqlite3.Connection:
     """A plain connection with the outbox's pragmas, each read back. For the owner only."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        _set_pragmas(path, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_pragmas(path: Path, connection: sqlite3.Connection) -> None:
     if path.stat().st_size == 0:  # only heeded while the file is empty, so before everything else
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     for name, value in PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()
         if found and found[0] != value:
-            connection.close()
             raise OutboxUnusableError(str(path), f"PRAGMA {name} stayed {found[0]}, not {value}")
-    return connection
 
 
 def _suspect(path: Path) -> Path:

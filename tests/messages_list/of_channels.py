@@ -172,7 +172,7 @@ ROWS = [
         "Error: Give --since or --from-id, not both.",
     ),
     Row(
-        "backfill --channel -1001 --since 9999-12-31",
+        "backfill --channel -1001 --since 9998-12-31",
         1,
         "Error: no gateway runs on outbox data/outbox.sqlite3, and only it may use the "
         "Telegram session. Start it (`tpcapital gateway`, or its systemd unit), then do this "

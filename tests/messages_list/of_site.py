@@ -156,7 +156,7 @@ ROWS = [
         ("migrate-from-monolith --old-env old.env --no-database --state state --run --old-port 1"),
         1,
         "Error: nothing was changed: there is no user tp-capital. Type: tpcapital install "
-        "--yes gateway: TELEGRAM_API_HASH is not set, its other half is; "
+        "--yes…gateway: TELEGRAM_API_HASH is not set, its other half is; "
         "https://my.telegram.org shows both",
     ),
 ]

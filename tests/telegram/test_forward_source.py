@@ -238,8 +238,11 @@ async def test_a_number_that_telegram_knows_is_a_copy_that_is_there(
     assert await forwarding.rig.counted("telegram_forwarded_total", result="forwarded") == 1
 
 
-async def test_a_message_that_is_recovered_late_keeps_its_place(forwarding: Forwarding) -> None:
+async def test_a_message_that_is_recovered_late_keeps_its_place(
+    forwarding: Forwarding, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The one after it waits a moment when there is a gap before it."""
+    monkeypatch.setattr("gateway_outbox.forward.forward_queue.GAP_SECONDS", 60)
     await forwarding.post("a")
     late = received(forwarding.source.post("b"))
     await forwarding.post("c")

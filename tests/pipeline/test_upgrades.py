@@ -13,7 +13,7 @@ from tests.pipeline.upgraded import upgraded
 
 UPGRADES = int(os.environ.get("TPCAPITAL_UPGRADES", "4"))
 RATE = 30  # things done a second, by each of both sources
-NEWER = "0.2.0"  # the neighbour of 0.1
+NEWER = "1.1.0"  # the neighbour of 1.0
 
 
 @pytest.mark.long

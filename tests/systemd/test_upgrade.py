@@ -19,7 +19,7 @@ from tests.waiting import eventually
 
 VENV = Path(PROGRAM).parent.parent
 PAUSE = 0.02
-NEWER = "0.2.0"
+NEWER = "1.1.0"
 
 
 async def version(machine: Machine) -> str:

@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.as_errors import PARDONED
 from tests.fuzzing import FACTOR
 from tests.postgres import TestDatabases, databases, server_folder
 
 if FACTOR > 1:  # `just fuzz`
     settings.register_profile("fuzz", max_examples=100 * FACTOR, deadline=None)
     settings.load_profile("fuzz")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every warning is an error, but for those that are pardoned."""
+    for each in PARDONED:
+        config.addinivalue_line("filterwarnings", each)
 
 
 @pytest.hookimpl(trylast=True)  # when those of other marks are left out already

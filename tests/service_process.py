@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import orjson
 
+from tests.as_errors import PYTHONWARNINGS
 from tests.ended_process import end
 from tests.waiting import until
 
@@ -32,7 +33,7 @@ class ServiceProcess:
         self._environ = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(_ROOT),
-            "PYTHONWARNINGS": "error",
+            "PYTHONWARNINGS": PYTHONWARNINGS,
         } | variables
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -14,6 +14,7 @@ import pytest
 
 from contracts.message import Origin
 from gateway_outbox.outbox.outbox import Settlement
+from tests.as_errors import PYTHONWARNINGS
 from tests.messages import CHANNEL, message
 from tests.ops.conftest import fill
 
@@ -44,7 +45,7 @@ def shown(outbox: Path, *arguments: str, text: str = "") -> str:
     """What a command writes on a terminal."""
     ours, theirs = pty.openpty()
     environ = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "200"}
-    environ |= {"OUTBOX_PATH": str(outbox), "GATEWAY_PORT": "1", "PYTHONWARNINGS": "error"}
+    environ |= {"OUTBOX_PATH": str(outbox), "GATEWAY_PORT": "1", "PYTHONWARNINGS": PYTHONWARNINGS}
     command = [sys.executable, "-m", "ops", *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=theirs, stderr=theirs, env=environ

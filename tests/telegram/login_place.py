@@ -11,6 +11,7 @@ import anyio
 from telethon.crypto import AuthKey
 from telethon.sessions import StringSession
 
+from tests.as_errors import PYTHONWARNINGS
 from tests.listener import HOST
 from tests.telegram.client import API_HASH, API_ID, client_of
 from tests.telegram.files import HOME
@@ -40,7 +41,7 @@ class LoginPlace:
         self.environ = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
+            "PYTHONWARNINGS": PYTHONWARNINGS,
             "TELEGRAM_API_ID": str(API_ID),
             "TELEGRAM_API_HASH": API_HASH,
             "TELEGRAM_PHONE_NUMBER": f"+{self.telegram.me.phone}",

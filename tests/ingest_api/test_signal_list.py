@@ -6,8 +6,9 @@ import aiohttp
 import psycopg
 import pytest
 
+from ingest_api.ingest.store import Store
 from ingest_api.sql import QUERIES
-from tests.ingest_api.messages import CHATTER, OTHER_SIGNAL, SIGNAL, body
+from tests.ingest_api.messages import CHATTER, OTHER_SIGNAL, SIGNAL, body, delivery
 from tests.ingest_api.test_ingest import HEADERS
 
 
@@ -213,11 +214,13 @@ async def test_cleaning_takes_everything_off_and_loses_nothing(desk: Desk) -> No
     assert channels["timestamp"][19:] == "-03:00"
 
 
-def test_channels_are_counted_from_an_index_alone(database: str) -> None:
-    """Of three million signals it need not read the rows, which are twelve times as wide."""
+async def test_channels_are_counted_from_an_index_alone(database: str, store: Store) -> None:
+    """Of three million signals it need not read the rows, which are much wider."""
+    await store.record([delivery(1)])  # a hypertable has its indexes with its first chunk
     with psycopg.connect(database) as connection:
         connection.execute("set search_path to tp_capital")
         connection.execute("set enable_seqscan = off")
+        connection.execute("set enable_bitmapscan = off")
         plan = connection.execute(f"explain {QUERIES['select_channels']}".encode()).fetchall()
     lines = "\n".join(line for (line,) in plan)
     assert "Index Only Scan using" in lines, lines

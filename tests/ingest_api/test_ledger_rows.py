@@ -6,7 +6,7 @@ from psycopg.rows import TupleRow
 from ingest_api.ingest.delivery import PARSER_VERSION
 from ingest_api.ingest.ledger import Recorded
 from ingest_api.ingest.store import Store
-from tests.ingest_api.messages import CHATTER, OTHER_SIGNAL, SIGNAL, delivery, tombstone
+from tests.ingest_api.messages import CHATTER, OTHER_SIGNAL, SENT_AT, SIGNAL, delivery, tombstone
 
 _PLACES = """
 select 'message', ctid::text, xmin::text from tp_capital.messages
@@ -59,3 +59,32 @@ async def test_an_edit_is_read_by_the_present_parser(database: str, store: Store
     await store.record([delivery(1, CHATTER, edited=60)])
     asked = "select parser_version, kind from tp_capital.messages"
     assert _rows(database, asked) == [(PARSER_VERSION, "not_a_signal")]
+
+
+async def test_an_old_signal_again_writes_no_row(database: str, store: Store) -> None:
+    """The one that is withdrawn is the same already."""
+    await store.record([delivery(1), delivery(1, CHATTER, edited=60)])
+    before = _rows(database, _PLACES)
+    await store.record([delivery(1)])
+    assert _rows(database, _PLACES) == before
+
+
+async def test_what_an_edit_makes_a_signal_has_the_message_s_time(
+    database: str, store: Store
+) -> None:
+    """`ts` is when it was sent, in milliseconds, as for a signal from the first."""
+    await store.record([delivery(1, CHATTER)])
+    await store.record([delivery(1, SIGNAL, edited=60)])
+    asked = "select ts from tp_capital.tp_capital_signals"
+    assert _rows(database, asked) == [(int(SENT_AT.timestamp()) * 1000,)]
+
+
+async def test_a_signal_whose_message_was_taken_out_stays_one(database: str, store: Store) -> None:
+    """An operator took the message out of the ledger, and it is delivered again."""
+    await store.record([delivery(1)])
+    with psycopg.connect(database) as connection:
+        connection.execute("delete from tp_capital.message_revisions")
+        connection.execute("delete from tp_capital.messages")
+    (told,) = await store.record([delivery(1)])
+    assert told == Recorded("created", stored=True, revision=1)
+    assert _rows(database, "select count(*) from tp_capital.tp_capital_signals") == [(1,)]

@@ -29,6 +29,15 @@ async def test_a_repetition_writes_no_row(database: str, store: Store) -> None:
     assert _rows(database, _PLACES) == before
 
 
+async def test_a_deletion_again_writes_no_row(database: str, store: Store) -> None:
+    """Nor one that was noticed later; the first is what counts."""
+    await store.record([delivery(1), tombstone(1, deleted=600)])
+    before = _rows(database, _PLACES)
+    await store.record([tombstone(1, deleted=600)])
+    await store.record([tombstone(1, deleted=900)])
+    assert _rows(database, _PLACES) == before
+
+
 async def test_an_older_look_at_a_known_text_is_no_text_more(store: Store) -> None:
     """It only says that the text is older than was known."""
     await store.record([delivery(1, SIGNAL, edited=60), delivery(1, CHATTER, edited=120)])

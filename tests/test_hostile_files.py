@@ -108,6 +108,9 @@ def test_settings_are_read_or_refused(values: dict[str, str]) -> None:
 @given(document=_json, before=_pieces)
 @example(document={"PRIORITY": "99", "MESSAGE": [300, "x"]}, before="")
 @example(document={"message": "x", "time": "0001-01-01"}, before="")
+@example(document={"MESSAGE": "x", "__REALTIME_TIMESTAMP": "-62135596800000001"}, before="")
+@example(document={"MESSAGE": "x", "__REALTIME_TIMESTAMP": "1e300"}, before="")
+@example(document={"MESSAGE": "x", "__REALTIME_TIMESTAMP": str(10**24)}, before="")
 @settings(max_examples=examples(40), deadline=None)
 def test_a_line_of_a_log_is_shown_as_one(form: str, document: Any, before: str) -> None:
     """No text in it begins a line of its own, or steers the terminal."""

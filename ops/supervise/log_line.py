@@ -31,9 +31,17 @@ class LogLine(NamedTuple):
         """Whether it tells of an error."""
         return self.level in _BAD
 
+    @property
+    def when(self) -> datetime | None:
+        """The time here; None where the line tells none, or one that no calendar has."""
+        try:
+            return datetime.fromtimestamp(self.at, UTC).astimezone() if self.at else None
+        except (ValueError, OverflowError, OSError):
+            return None
+
     def text(self) -> str:
         """For people: local time, component, level, message and what came with it."""
-        when = datetime.fromtimestamp(self.at, UTC).astimezone() if self.at else None
+        when = self.when
         stamp = f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03}" if when else " " * 23
         extra = "".join(
             f" {name}={value}" for name, value in self.extra.items() if name not in _SHOWN
@@ -47,7 +55,7 @@ class LogLine(NamedTuple):
     def document(self) -> dict[str, Any]:
         """For programs: the line's own fields, and whose it is."""
         return {"component": self.component, "level": self.level, "message": self.message} | {
-            "time": datetime.fromtimestamp(self.at, UTC).isoformat() if self.at else None,
+            "time": self.when.astimezone(UTC).isoformat() if self.when else None,
             **{k: v for k, v in self.extra.items() if k not in ("level", "message", "time")},
         }
 

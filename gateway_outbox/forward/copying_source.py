@@ -32,6 +32,7 @@ class Copying:
         self._requests = requests
         self._channels = channels
         self._destination = destination
+        self._readable: dict[int, TrackedChannel] = {}
 
     @classmethod
     def to(
@@ -45,21 +46,24 @@ class Copying:
         return None
 
     def readable(self) -> list[int]:
-        """The channels that the account can forward from now."""
-        known = self._channels.items()
-        return [id_ for id_, each in known if each.access_hash is not None and each.is_followed]
+        """The channels that the account can forward from now; what is asked below is of these.
+
+        They are kept until the next call: one may be taken off the declared channels meanwhile.
+        """
+        self._readable = {id_: each for id_, each in self._channels.items() if each.is_readable}
+        return [*self._readable]
 
     def contiguous_id(self, channel_id: int) -> int:
         """The id up to which nothing of the channel is missing here."""
-        return self._channels[channel_id].contiguous_id
+        return self._readable[channel_id].contiguous_id
 
     def is_protected(self, channel_id: int) -> bool:
         """Whether the channel forbids to forward from it."""
-        return self._channels[channel_id].noforwards
+        return self._readable[channel_id].noforwards
 
     async def copy(self, group: Sequence[Waiting], numbers: Sequence[int]) -> set[int]:
         """Forward; returns the numbers of those that became messages."""
-        source = self._channels[group[0].channel_id]
+        source = self._readable[group[0].channel_id]
         answer = await self._requests.ask(
             functions.messages.ForwardMessagesRequest(
                 from_peer=types.InputPeerChannel(source.bare_id, source.access_hash),

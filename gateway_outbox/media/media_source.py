@@ -81,9 +81,10 @@ class MediaLane:
 
     async def _next(self, requests: Requests, channels: dict[int, TrackedChannel]) -> bool:
         """Deal with one file; False when there is none to deal with."""
-        readable = [id_ for id_, each in channels.items() if each.is_followed and each.access_hash]
-        for file in await self._queue.waiting(readable):
-            await self._deal(requests, channels[file.channel_id], file)
+        # Kept from here on: one may be taken off the declared channels while the queue is read.
+        readable = {id_: each for id_, each in channels.items() if each.is_readable}
+        for file in await self._queue.waiting([*readable]):
+            await self._deal(requests, readable[file.channel_id], file)
             return True
         return False
 

@@ -37,6 +37,11 @@ class TrackedChannel:
         """Whether it is compared with Telegram at every turn."""
         return self.state in ("new", "tracked")
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether the account can ask for its messages now."""
+        return self.is_followed and self.access_hash is not None
+
 
 async def read_tracked(outbox: Outbox) -> dict[int, TrackedChannel]:
     """Every channel known so far, by its marked id."""

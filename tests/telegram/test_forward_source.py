@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from gateway_outbox.forward import forward_source
+from gateway_outbox.forward.copying_source import Copying
 from gateway_outbox.forward.forward_queue import ForwardQueue
 from gateway_outbox.forward.forward_source import ForwardLane
 from tests.telegram.channel import Channel
@@ -292,3 +293,22 @@ async def test_a_channel_that_cannot_be_read_holds_up_no_other(forwarding: Forwa
         await eventually(lambda: forwarding.copies == ["a"])
         rig.follow(shut)
         await eventually(lambda: "shut 0" in forwarding.copies)
+
+
+async def test_a_channel_taken_off_while_the_queue_is_read_ends_nothing(
+    forwarding: Forwarding,
+) -> None:
+    """The message that was chosen is forwarded; the next look leaves the channel out."""
+    rig = forwarding.rig
+    await forwarding.post("a")
+    destination = forwarding.queue.destination
+    assert destination is not None
+    copying = Copying.to(destination, rig.requests, rig.tracked)
+    assert copying is not None
+    lane = ForwardLane(rig.outbox, forwarding.queue, rig.state, rig.telemetry, 6000)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lane._step, copying, destination)
+        await anyio.lowlevel.checkpoint()  # it waits for the outbox now
+        rig.tracked.clear()
+    assert forwarding.copies == ["a"]
+    assert copying.readable() == []

@@ -268,3 +268,18 @@ async def test_a_file_that_is_not_as_large_as_was_said(
     assert any("came with another size at 8 attempts" in each for each in caplog.messages)
     assert await downloading.counted("expired") == 1
     assert [each.name for each in downloading.queue.folder.rglob("*") if each.is_file()] == []
+
+
+async def test_a_channel_taken_off_while_the_queue_is_read_ends_nothing(
+    downloading: Downloading,
+) -> None:
+    """The file that was chosen is downloaded; the next look leaves the channel out."""
+    rig = downloading.rig
+    name = await downloading.post(rig.telegram.files.photo(b"jpg"))
+    lane = MediaLane(rig.outbox, downloading.queue, rig.state, rig.telemetry, 1_000_000)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lane._next, rig.requests, rig.tracked)
+        await anyio.lowlevel.checkpoint()  # it waits for the outbox now
+        rig.tracked.clear()
+    assert downloading.files == [name]
+    assert not await lane._next(rig.requests, rig.tracked)

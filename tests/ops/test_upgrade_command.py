@@ -35,9 +35,9 @@ def test_services_that_may_meet(database: str, tmp_path: Path) -> None:
         assert (found["may"], [each["fits"] for each in found["findings"]]) == (True, [True] * 4)
         assert found["steps"][1].startswith("the API first: ")
         with psycopg.connect(database) as connection:
-            connection.execute("delete from tp_capital.schema_migrations where version = 31")
+            connection.execute("delete from tp_capital.schema_migrations where version = 32")
         older = document(check(services, "--json"))
-        assert older["findings"][3]["note"] == "0031_channel_counts.sql"
+        assert older["findings"][3]["note"] == "0032_follow_ups_at_a_look.sql"
         assert "(1 migrations, at its start)" in older["steps"][1]
         unseen = check(services, api="http://127.0.0.1:9")
         assert (unseen.exit_code, "cannot be told" in unseen.stdout) == (3, True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Verdict = Literal["killed", "survived", "timeout", "no tests"]
+Verdict = Literal["killed", "survived", "timeout", "no tests", "not tried"]
 
 SURVIVORS = Path(__file__).parent / "survivors"
 _BETWEEN = " | "
@@ -43,3 +43,8 @@ def known_survivors(target: str) -> dict[str, str]:
 def alive(mutants: Iterable[Mutant]) -> list[Mutant]:
     """Those that no test noticed."""
     return [mutant for mutant in mutants if mutant.verdict in {"survived", "no tests"}]
+
+
+def untried(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Those that the time was not enough for."""
+    return [mutant for mutant in mutants if mutant.verdict == "not tried"]

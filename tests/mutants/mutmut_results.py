@@ -9,7 +9,10 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
 _CHANGED = re.compile(r"^([-+])(?![-+])(.*)$", re.MULTILINE)
-_KNOWN = {"killed", "survived", "timeout", "no tests"}
+_VERDICTS = {
+    **{verdict: verdict for verdict in ("killed", "survived", "timeout", "no tests")},
+    "not checked": "not tried",
+}
 
 
 def place_of(name: str) -> str:
@@ -27,7 +30,7 @@ def change_of(diff: str) -> str:
 
 
 def read() -> list[tuple[str, str, str]]:
-    """All of the run. Raises ValueError for a verdict that is none: the run is not complete."""
+    """All of the run. Raises ValueError for a verdict that is none of ours."""
     found = []
     for meta in sorted(Path("mutants").rglob("*.py.meta")):
         path = meta.relative_to("mutants").with_suffix("")
@@ -35,10 +38,10 @@ def read() -> list[tuple[str, str, str]]:
         data.load()
         for name, code in data.exit_code_by_key.items():
             verdict = status_by_exit_code[code]
-            if verdict not in _KNOWN:
+            if verdict not in _VERDICTS:
                 raise ValueError(f"{name}: {verdict}")
             change = get_diff_for_mutant(name, path=path) if verdict != "killed" else ""
-            found.append((place_of(name), change_of(change), verdict))
+            found.append((place_of(name), change_of(change), _VERDICTS[verdict]))
     return found
 
 

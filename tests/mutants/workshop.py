@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.target import Target
@@ -19,6 +20,13 @@ _FOLDERS = ("contracts", "gateway_outbox", "ingest_api", "ops", "tests", "docs")
 
 # It leaves processes of its own unwaited for, which is an error by our rules.
 _MUTMUTS_OWN = "default::pytest.PytestUnraisableExceptionWarning"
+
+
+class Limit(NamedTuple):
+    """How long a target may take, and how many mutants are tested at a time."""
+
+    seconds: float
+    children: int
 
 
 @contextmanager
@@ -34,8 +42,8 @@ def workshop() -> Iterator[Path]:
         yield folder
 
 
-def run_mutmut(folder: Path, target: Target, seconds: float) -> list[Mutant]:
-    """Every mutant of the target's files. Raises RuntimeError when the run fails or takes longer.
+def run_mutmut(folder: Path, target: Target, limit: Limit) -> list[Mutant]:
+    """Every mutant of the target's files, "not tried" when time was up; RuntimeError if it fails.
 
     The server that forks a process a mutant only imports the tests: a fork of a process that has
     run async tests inherits locks and threads that are not there any more.
@@ -55,15 +63,15 @@ def run_mutmut(folder: Path, target: Target, seconds: float) -> list[Mutant]:
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write("\n".join(["\n[tool.mutmut]", *lines, ""]))
     mutmut = Path(sys.executable).parent / "mutmut"
-    command = [str(mutmut), "run", "--max-children", "1"]
-    try:
-        done = subprocess.run(command, cwd=folder, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(
-            f"no end after {seconds:.0f} s: raise --minutes or mutate fewer files"
-        ) from None
-    if done.returncode:
-        raise RuntimeError(f"mutmut ended with {done.returncode}: what it says is above")
+    command = [str(mutmut), "run", "--max-children", str(limit.children)]
+    with subprocess.Popen(command, cwd=folder, start_new_session=True) as run:
+        try:
+            status = run.wait(limit.seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)  # with those that it has forked
+            return _told(folder)
+    if status:
+        raise RuntimeError(f"mutmut ended with {status}: what it says is above")
     return _told(folder)
 
 
@@ -76,4 +84,7 @@ def _told(folder: Path) -> list[Mutant]:
     command = [sys.executable, str(reader)]
     environ = os.environ | {"PYTHONPATH": ""}
     told = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True, env=environ)
-    return [Mutant(*fields) for fields in json.loads(told.stdout)]
+    found = [Mutant(*fields) for fields in json.loads(told.stdout)]
+    if not found:
+        raise RuntimeError("time was up before the first mutant was made: raise --minutes")
+    return found

@@ -1,5 +1,6 @@
 """A container with nothing but Python, in which a newcomer types what the pages say."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -91,9 +92,13 @@ class Terminal:
 
 @contextmanager
 def fresh_machine(name: str) -> Iterator[FreshMachine]:
-    """A new container of the base image that the API's is made from; removed after the block."""
+    """A new container of the base image that the API's is made from; removed after the block.
+
+    TPCAPITAL_FRESH_IMAGE names another one: of another Python, say.
+    """
     options = ["--detach", "--init", "--name", name, "--env", "TERM=dumb"]
-    docker("run", *options, _base_image(), "sleep", "infinity")
+    image = os.environ.get("TPCAPITAL_FRESH_IMAGE") or _base_image()
+    docker("run", *options, image, "sleep", "infinity")
     try:
         docker("exec", name, "sh", "-ec", PREPARED)
         yield FreshMachine(name)

@@ -189,10 +189,15 @@ def input_channel(channel: TrackedChannel) -> Any:
 
 
 def cursor_row(
-    channel: TrackedChannel, *, contiguous_id: int | None = None, holes: int = 0
+    channel: TrackedChannel,
+    *,
+    pts: int | None = None,
+    contiguous_id: int | None = None,
+    holes: int = 0,
 ) -> Along:
-    """The row that moves the cursor to where `channel` says, or to another `contiguous_id`."""
+    """The row that moves the cursor to where `channel` says, or to these `pts` and id."""
     reach = channel.contiguous_id if contiguous_id is None else contiguous_id
+    pts = channel.pts if pts is None else pts
     now_ms = time.time_ns() // 1_000_000
-    row = (channel.pts, reach, channel.resume_pts, holes, now_ms, channel.channel_id)
+    row = (pts, reach, channel.resume_pts, holes, now_ms, channel.channel_id)
     return [("move_cursor", [row])]

@@ -7,6 +7,7 @@ comparison brings it. See docs/adr/own-reconciliation.md.
 
 import logging
 import random
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -113,15 +114,11 @@ class Reconciliation:
         self, requests: Requests, history: History, channel: TrackedChannel
     ) -> None:
         """Follow, and try again a few times when Telegram is not ready to answer."""
-        for number in range(1, TRIES + 1):
-            try:
-                await self._follow(requests, history, channel)
-            except _STUCK:
-                if number == TRIES:
-                    raise
-                await anyio.sleep(self._retry.wait(number, random.random()))  # noqa: S311  # jitter
-            else:
-                return
+        for number in range(1, TRIES):
+            with suppress(*_STUCK):
+                return await self._follow(requests, history, channel)
+            await anyio.sleep(self._retry.wait(number, random.random()))  # noqa: S311  # jitter
+        return await self._follow(requests, history, channel)
 
     async def _follow(self, requests: Requests, history: History, channel: TrackedChannel) -> None:
         """Differences from our cursor on, each committed with the cursor behind it."""
@@ -132,7 +129,6 @@ class Reconciliation:
                     filter=types.ChannelMessagesFilterEmpty(),
                     pts=channel.pts,
                     limit=DIFFERENCE,
-                    force=False,
                 )
             )
             if isinstance(found, types.updates.ChannelDifferenceTooLong):
@@ -150,11 +146,11 @@ class Reconciliation:
                 channel.pts = found.pts
                 await self._move(channel)
             return True
-        if not found.final and channel.pts is not None and found.pts <= channel.pts:
+        if not found.final and found.pts <= (channel.pts or 0):
             raise NoProgressError(f"pts stays at {found.pts}")
         received = received_from(channel.channel_id, found)
         reach = max([channel.contiguous_id, *(each.id for each in found.new_messages)])
-        row = cursor_row(_moved(channel, found.pts), contiguous_id=reach)
+        row = cursor_row(channel, pts=found.pts, contiguous_id=reach)
         await self._intake.take(received, row)
         channel.pts, channel.contiguous_id = found.pts, reach
         self._count("difference")
@@ -198,10 +194,3 @@ def received_from(channel_id: int, found: Any) -> Received:
         elif isinstance(update, types.UpdateEditChannelMessage | types.UpdateNewChannelMessage):
             received.items.append(update.message.to_dict())
     return received
-
-
-def _moved(channel: TrackedChannel, pts: int) -> TrackedChannel:
-    moved = TrackedChannel(channel_id=channel.channel_id)
-    moved.pts, moved.contiguous_id = pts, channel.contiguous_id
-    moved.resume_pts = channel.resume_pts
-    return moved

@@ -5,11 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+from ops.local_http import is_well
 
 START_SECONDS = 30.0
 STOP_SECONDS = 25.0
@@ -90,20 +90,12 @@ class ChildProcess:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             self.check()
-            if _answers(self._ready_url):
+            if is_well(self._ready_url):
                 return
             time.sleep(0.05)
         raise ChildFailedError(
             f"{self._module} was not ready after {START_SECONDS:.0f} s.\n{self.tail()}"
         )
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # our own loopback URL
-            return bool(answer.status == 200)  # noqa: PLR2004  # OK
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _end_with_parent() -> None:

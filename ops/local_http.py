@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -52,3 +53,8 @@ def ask(
         return Answer(0, {}, b"", f"{url}: {cause(error)}")
     finally:
         connection.close()
+
+
+def is_well(url: str) -> bool:
+    """Whether it answers, and with 200."""
+    return ask(url).status == HTTPStatus.OK

@@ -1,22 +1,18 @@
 """What an upgrade to this program's version would meet: versions, the outbox, the database."""
 
-import json
-import urllib.request
 from collections.abc import Iterable, Sequence
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from contracts.plain_words import cause
 from contracts.version import current, may_meet
 from gateway_outbox.errors import GatewayError
 from gateway_outbox.outbox import outbox_file
 from ingest_api.errors import MigrationError
+from ops.local_http import ask
 from ops.outbox.outbox_reader import open_reader
 
-_SECONDS = 5.0
 BACKUP = "back up: tpcapital backup"
 
 
@@ -56,12 +52,11 @@ def steps(findings: Iterable[Finding]) -> list[str]:
 def _service(part: str, url: str) -> Finding:
     """A running service: what it is now, and whether it and this version may meet."""
     ours = current()
-    try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=_SECONDS) as answer:  # noqa: S310  # the operator's own service
-            theirs = json.loads(answer.read())["version"]
-    except (OSError, ValueError, KeyError, TypeError, HTTPException) as error:
-        why = cause(error) if isinstance(error, OSError) else "it answers as another program"
-        return Finding(part, "not running", ours, None, f"{url} did not tell its version: {why}")
+    answer = ask(f"{url.rstrip('/')}/health")
+    theirs = answer.document().get("version")
+    if not isinstance(theirs, str):
+        why = answer.error or f"{url} answers as another program"
+        return Finding(part, "not running", ours, None, f"its version is unknown: {why}")
     fits = may_meet(theirs, ours)
     note = ""
     if fits is False:

@@ -1,8 +1,6 @@
 """The way of a message, end to end: outbox, relay, token, API, database."""
 
-import json
 import time
-import urllib.request
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -11,8 +9,8 @@ import anyio
 import click
 
 from contracts.message import Message
-from contracts.plain_words import cause
 from gateway_outbox.errors import GatewayError
+from ops.local_http import ask
 from ops.move.move_site import Site
 from ops.move.move_step import Facts, Note
 from ops.outbox.outbox_door import open_door
@@ -53,9 +51,9 @@ class Probe:
         health = _health(site)
         note(
             delivered_seconds=round(time.monotonic() - begun, 3),
-            gateway=health["status"],
-            telegram_connected=health["telegram_connected"],
-            remark=health["error"],
+            gateway=health.get("status"),
+            telegram_connected=health.get("telegram_connected"),
+            remark=health.get("error"),
         )
 
     def undo(self, _site: Site, _facts: Facts) -> list[str]:
@@ -79,15 +77,13 @@ def _wait(site: Site, message: Message) -> None:
         if state != "pending" or time.monotonic() > deadline:
             raise click.ClickException(
                 f"the probe is {state} after {_SECONDS:.0f} s. What the gateway says:"
-                f" {_health(site)['error'] or 'nothing'}. See `tpcapital outbox status`"
+                f" {_health(site).get('error') or 'nothing'}. See `tpcapital outbox status`"
             )
         time.sleep(0.1)
 
 
 def _health(site: Site) -> dict[str, Any]:
-    try:
-        with urllib.request.urlopen(f"{site.gateway_url}/health", timeout=5) as answer:  # noqa: S310  # a URL of ours
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except OSError as error:
-        raise click.ClickException(f"{site.gateway_url}/health: {cause(error)}") from error
+    answer = ask(f"{site.gateway_url}/health")
+    if answer.error:
+        raise click.ClickException(answer.error)
+    return answer.document()

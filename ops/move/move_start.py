@@ -1,12 +1,11 @@
 """The new services, in order: the API first, then the gateway, which is the one that connects."""
 
 import time
-import urllib.error
-import urllib.request
 from typing import Final
 
 import click
 
+from ops.local_http import is_well
 from ops.move.move_site import Site
 from ops.move.move_step import Facts, Note, run_program
 
@@ -35,11 +34,11 @@ class Start:
     def run(self, site: Site, _facts: Facts, note: Note) -> None:
         """Start each, and wait until it is ready."""
         note(started=["api"])
-        if not answers(f"{site.api_url}/ready"):
+        if not is_well(f"{site.api_url}/ready"):
             run_program(*_api_up(site))
         _wait(f"{site.api_url}/ready", "the API")
         note(started=["api", "gateway"])
-        if not answers(f"{site.gateway_url}/readyz"):
+        if not is_well(f"{site.gateway_url}/readyz"):
             run_program("systemctl", "enable", "--now", site.gateway_unit)
         _wait(f"{site.gateway_url}/readyz", "the gateway")
 
@@ -50,7 +49,7 @@ class Start:
         if "gateway" in started:
             run_program("systemctl", "disable", "--now", site.gateway_unit)
             said.append("the gateway is stopped")
-        if answers(f"{site.gateway_url}/livez"):
+        if is_well(f"{site.gateway_url}/livez"):
             raise click.ClickException(
                 f"a gateway still answers at {site.gateway_url}: stop it, then roll back again;"
                 " the old program must not start beside it"
@@ -59,15 +58,6 @@ class Start:
             run_program(*_api_down(site))
             said.append("the API is stopped")
         return said
-
-
-def answers(url: str) -> bool:
-    """Whether a GET gives 200."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # a URL of ours
-            return bool(answer.status == 200)  # noqa: PLR2004  # OK
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _api_up(site: Site) -> list[str]:
@@ -84,7 +74,7 @@ def _api_down(site: Site) -> list[str]:
 
 def _wait(url: str, who: str) -> None:
     deadline = time.monotonic() + _SECONDS
-    while not answers(url):
+    while not is_well(url):
         if time.monotonic() > deadline:
             raise click.ClickException(
                 f"{who} was not ready after {_SECONDS:.0f} s: {url}. Look at its log"

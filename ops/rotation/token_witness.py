@@ -1,20 +1,16 @@
 """What the API says of its tokens: the witness that a rotation goes by."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from http import HTTPStatus
-from http.client import HTTPException
 
 import msgspec
 
 from contracts import token_use
-from contracts.plain_words import cause
 from contracts.secret import Secret
 from contracts.token_use import SlotUse, TokenUse
 from contracts.wire import TOKEN_HEADER
+from ops.local_http import ask
 
-_SECONDS = 5.0
 _decoder = msgspec.json.Decoder(TokenUse)
 
 
@@ -59,16 +55,14 @@ def _together(answers: list[TokenUse]) -> TokenUse:
 
 
 def _ask(url: str, token: Secret) -> TokenUse | None:
-    request = urllib.request.Request(url, headers={TOKEN_HEADER: token.reveal()})  # noqa: S310  # the operator's own API
+    answer = ask(url, headers={TOKEN_HEADER: token.reveal()})
+    if answer.error:
+        raise WitnessError(f"the API does not answer: {answer.error}")
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return None
+    if answer.status != HTTPStatus.OK:
+        raise WitnessError(f"{url} answers {answer.status}; is it an API older than this?")
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310  # as above
-            return _decoder.decode(answer.read())
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == HTTPStatus.UNAUTHORIZED:
-            return None
-        raise WitnessError(f"{url} answers {error.code}; is it an API older than this?") from error
+        return _decoder.decode(answer.body)
     except msgspec.DecodeError as error:
         raise WitnessError(f"{url} is not our ingest API: its answer is no such JSON") from error
-    except (OSError, ValueError, HTTPException) as error:
-        raise WitnessError(f"{url} does not answer: {cause(error)}") from error

@@ -1,6 +1,6 @@
 """What the gateway's own port refuses."""
 
-from tests.messages_list.http_row import HttpRow
+from tests.messages_list.http_row import NESTED, HttpRow
 
 ROWS = [
     HttpRow(
@@ -53,7 +53,7 @@ ROWS = [
         'POST /outbox/retry X-Control-Token:{token} {"seqs": null, "x": <[*100000>',
         400,
         "invalid-message",
-        "$: is nested too deeply",
+        NESTED,
     ),
     HttpRow(
         "POST /outbox/retry X-Control-Token:{token} Content-Encoding:gzip {}",

@@ -1,6 +1,6 @@
 """What the API finds wrong in bodies that a gateway sends."""
 
-from tests.messages_list.http_row import HttpRow
+from tests.messages_list.http_row import NESTED, HttpRow
 
 ROWS = [
     HttpRow(
@@ -31,7 +31,7 @@ ROWS = [
         'POST /ingest X-Gateway-Token:{token} {good, "x": <[*100000>',
         400,
         "invalid-message",
-        "$: is nested too deeply",
+        NESTED,
     ),
     HttpRow(
         'POST /ingest X-Gateway-Token:{token} {good, "channelId": 0}',

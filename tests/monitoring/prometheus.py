@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import yaml
 
+from ops.local_http import is_well
 from tests.monitoring.rule_files import FOLDER
 from tests.waiting import until
 
@@ -67,7 +68,7 @@ class Prometheus:
         with (self._folder / "prometheus.log").open("wb") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
         try:
-            until(self._is_ready)
+            until(lambda: is_well(f"{self.url}/-/ready"))
         except TimeoutError:
             self.stop()
             raise RuntimeError((self._folder / "prometheus.log").read_text()) from None
@@ -100,13 +101,6 @@ class Prometheus:
         """The series of an expression over a time."""
         times = {"start": str(start), "end": str(end), "step": str(step)}
         return list(self._get("/api/v1/query_range", query=expr, **times)["result"])
-
-    def _is_ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2) as answer:  # noqa: S310  # our own loopback URL
-                return bool(answer.status == 200)
-        except OSError:
-            return False
 
     def _get(self, path: str, **parameters: str) -> Any:
         url = f"{self.url}{path}?{urllib.parse.urlencode(parameters)}"

@@ -85,10 +85,12 @@ TARGETS = {
         ),
         # In the tests' own process: a gateway of its own would run without the fault.
         tests=(
+            "tests/telegram/test_reconcile.py",
             "tests/telegram/test_user_source.py",
             "tests/telegram/test_user_channels.py",
             "tests/telegram/test_shut_channels.py",
             "tests/telegram/test_channel_lookup.py",
+            "tests/telegram/test_user_session.py::test_a_session_that_one_request_finds_refused",
         ),
     ),
 }

@@ -31,7 +31,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.timeout(90)
 T = TypeVar("T")
 TEXT = "Ativo: PETR4\nCompra: 36,10 a 36,40\nAlvo 1: 37,20\nStop: 35,50"
-MOST_MIB = 110
+MOST_MIB = 125 if sys.version_info >= (3, 14) else 110  # 118 were measured on 3.14
 MEGABYTE = 1_000_000
 
 

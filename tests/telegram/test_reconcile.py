@@ -9,8 +9,8 @@ import pytest
 from telethon.tl import functions, types
 
 from gateway_outbox.user.reconcile_source import TRIES
+from gateway_outbox.user.reconcile_turn_source import PEERS
 from gateway_outbox.user.user_source import UserSource
-from tests.telegram.call import Call
 from tests.telegram.channel import Channel
 from tests.telegram.gateway_user import Site, told
 from tests.telegram.world import Telegram
@@ -18,6 +18,10 @@ from tests.waiting import eventually
 
 DIFFERENCE = "updates.GetChannelDifference"
 HISTORY = "messages.GetHistory"
+_REQUESTS = {
+    DIFFERENCE: functions.updates.GetChannelDifferenceRequest,
+    HISTORY: functions.messages.GetHistoryRequest,
+}
 
 
 @pytest.fixture
@@ -71,16 +75,11 @@ def withheld(channel: Channel, count: int) -> None:
         channel.post(f"withheld {number}", push=False)
 
 
-def answering(site: Site, answer: Any) -> Any:
-    """Answer the next difference so; what answers it afterwards is given back."""
-    asked = functions.updates.GetChannelDifferenceRequest
-    usual = site.server.answers[asked]
-
-    def once(call: Call) -> Any:
-        site.server.answers[asked] = usual
-        return answer(call)
-
-    site.server.answers[asked] = once
+def answering(site: Site, name: str, *answers: Any) -> None:
+    """Give these answers to the next requests of that name, and then the usual ones."""
+    asked = _REQUESTS[name]
+    usual, left = site.server.answers[asked], list(answers)
+    site.server.answers[asked] = lambda call: left.pop(0) if left else usual(call)
 
 
 async def test_nothing_new_asks_for_nothing(site: Site, channel: Channel) -> None:
@@ -131,7 +130,7 @@ async def test_a_counter_that_moves_without_an_event(site: Site, channel: Channe
     """An empty difference says where it stands; the next comparison asks for nothing."""
     async with comparing(site) as turns:
         channel.pts += 5
-        answering(site, lambda _: types.updates.ChannelDifferenceEmpty(channel.pts, final=True))
+        answering(site, DIFFERENCE, types.updates.ChannelDifferenceEmpty(channel.pts, final=True))
         assert await turns.once() == {DIFFERENCE: 1, HISTORY: 0}
         await turns.agrees(channel)
         assert await turns.once() == {DIFFERENCE: 0, HISTORY: 0}
@@ -143,7 +142,7 @@ async def test_more_to_come_and_never_comes(site: Site, channel: Channel) -> Non
         withheld(channel, 2)
         channel.edit(1, "corrigido", push=False)
         stuck = types.updates.ChannelDifference(channel.pts - 3, [], [], [], [], final=False)
-        answering(site, lambda _: stuck)
+        answering(site, DIFFERENCE, stuck)
         assert (await turns.once())[DIFFERENCE] == 2
         assert turns.counted("failed") == 0
         await turns.agrees(channel)
@@ -167,4 +166,60 @@ async def test_telegram_is_not_ready_in_time(site: Site, channel: Channel) -> No
         asked = await turns.once()
         assert asked[DIFFERENCE] == TRIES + 1
         assert asked[HISTORY] > 0
+        await turns.agrees(channel)
+
+
+async def test_one_that_is_wanted_is_compared_alone(
+    site: Site, telegram: Telegram, channel: Channel
+) -> None:
+    """What did not fit into the buffer is asked for; the other channel is not looked at."""
+    other = telegram.channel("Outra")
+    site.declare(channel, other)
+    async with site.running() as source:
+        turns = Comparisons(site, source)
+        assert turns.counted("current") == 2
+        source._live._buffer = 0
+        channel.post("does not fit")
+        await eventually(lambda: turns.counted("difference") == 1)
+        await site.holds(channel)
+        assert turns.counted("current") == 2
+        withheld(other, 1)
+        assert await turns.once() == {DIFFERENCE: 1, HISTORY: 0}
+        await turns.agrees(other)
+
+
+@pytest.mark.parametrize(("count", "questions"), [(PEERS, 1), (PEERS + 1, 2)])
+async def test_counters_are_asked_for_a_hundred_at_a_time(
+    site: Site, telegram: Telegram, count: int, questions: int
+) -> None:
+    """Telegram answers no more in one question."""
+    many = [telegram.channel(f"Canal {number}") for number in range(count)]
+    for each in many:
+        withheld(each, 1)
+    site.declare(*many)
+    async with site.running() as source:
+        assert len(source.channels) == count
+        assert site.server.count("messages.GetPeerDialogs") == questions
+
+
+class Garbage:
+    """An answer that no client can read."""
+
+    def __bytes__(self) -> bytes:
+        return bytes.fromhex("efbeadde00000000")
+
+
+async def test_neither_difference_nor_history_can_be_read(site: Site, channel: Channel) -> None:
+    """Health shows the library's own words; the connection stays, and all is well afterwards."""
+    async with comparing(site) as turns:
+        withheld(channel, 1)
+        answering(site, DIFFERENCE, *[Garbage()] * TRIES)
+        answering(site, HISTORY, Garbage())
+        await turns.once()
+        said = turns.state.alarms["reconcile"]
+        assert said.startswith(f"1 channels could not be compared: {channel.marked_id} (TypeNotFo")
+        assert "deadbeef" in said
+        assert turns.counted("failed") == 1
+        await turns.once()
+        assert "reconcile" not in turns.state.alarms
         await turns.agrees(channel)

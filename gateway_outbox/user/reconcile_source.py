@@ -21,6 +21,7 @@ from gateway_outbox.user.history_source import History, cursor_row, input_channe
 from gateway_outbox.user.request_source import Requests
 from gateway_outbox.user.tracked_channel import TrackedChannel
 from gateway_outbox.user.user_intake import Received, UserIntake
+from gateway_outbox.user.user_trouble_source import words_of
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +101,10 @@ class Reconciliation:
             await self._patiently(requests, history, channel)
         except (*_STUCK, NoProgressError) as error:
             log.warning(
-                "channel %d: no difference from %s (%r), reading its history instead",
+                "channel %d: no difference from %s (%s), reading its history instead",
                 channel.channel_id,
                 channel.pts,
-                error,
+                words_of(error),
                 extra={"action": "channel.stuck", "channel": channel.channel_id},
             )
             await self._begin_gap(channel, (await history.head(channel)).pts)

@@ -13,7 +13,7 @@ from gateway_outbox.user.channel_directory_source import ChannelDirectory
 from gateway_outbox.user.reconcile_source import NoProgressError, Reconciliation
 from gateway_outbox.user.request_source import Requests
 from gateway_outbox.user.tracked_channel import MARK, TrackedChannel
-from gateway_outbox.user.user_trouble_source import is_fatal, name_of
+from gateway_outbox.user.user_trouble_source import is_fatal, words_of
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +91,11 @@ class ReconcileTurns:
         self._show()
         await self._reconciliation.show_held()
 
-    async def _counters(self, requests: Requests, channels: list[TrackedChannel]) -> dict[int, int]:
+    async def _counters(
+        self, requests: Requests, channels: list[TrackedChannel]
+    ) -> dict[int, int | None]:
         """Telegram's counter of each channel that it tells one of, a hundred in one question."""
-        found: dict[int, int] = {}
+        found: dict[int, int | None] = {}
         waiting = iter(channels)
         while chunk := list(islice(waiting, PEERS)):
             peers = [
@@ -108,7 +110,7 @@ class ReconcileTurns:
                 continue  # one of them is at fault; the comparison of each tells which
             await self._directory.learn(answer.chats)
             for dialog in answer.dialogs:
-                if dialog.pts and isinstance(dialog.peer, types.PeerChannel):
+                if isinstance(dialog.peer, types.PeerChannel):
                     found[-MARK - dialog.peer.channel_id] = dialog.pts
         return found
 
@@ -122,7 +124,7 @@ class ReconcileTurns:
             self._reconciliation.count_failure()
             if isinstance(error, errors.RPCError) and await self._directory.lose(channel, error):
                 return
-            reason = name_of(error) if isinstance(error, errors.RPCError) else repr(error)
+            reason = words_of(error)
             self._failed[channel.channel_id] = reason
             log.warning(
                 "channel %d %s could not be compared: %s; it is tried again in %.0f s",

@@ -13,6 +13,7 @@ _BANNED = (errors.UserDeactivatedError, errors.UserDeactivatedBanError)
 _FROZEN = (errors.FrozenMethodInvalidError, errors.FrozenParticipantMissingError)
 _LOGGED_OUT = (errors.UnauthorizedError, errors.AuthKeyDuplicatedError)
 
+UNREADABLE = "what this version of Telethon cannot read"
 DUPLICATED = (
     "Telegram made this session worthless: its key was used from two places at once. The file was"
     " left as it is. Find the other copy and never run it again, then type: tpcapital login"
@@ -60,7 +61,7 @@ def _broken(error: BaseException) -> ConnectionLostError | None:
         reason = "Telegram asks this address to stay away for a while (-429)"
         return ConnectionLostError(reason, is_crowded=True)
     if isinstance(error, errors.TypeNotFoundError):
-        return ConnectionLostError("Telegram sent what this version of Telethon cannot read")
+        return ConnectionLostError(f"Telegram sent {UNREADABLE}")
     if type(error).__module__ == _SESSION_FILE:
         return ConnectionLostError(f"the session's file: {error}")
     if isinstance(error, OSError | EOFError | BufferError | errors.SecurityError):
@@ -99,6 +100,15 @@ def name_of(error: errors.RPCError) -> str:
     kind = type(error).__name__.removesuffix("Error")
     plain = kind in ("RPC", "Server", "BadRequest", "Flood", "Forbidden", "Unauthorized", "AuthKey")
     return str(error.message)[:100] if plain else kind
+
+
+def words_of(error: Exception) -> str:
+    """In few words; of an answer that cannot be read none of the bytes, of which there are many."""
+    if isinstance(error, errors.RPCError):
+        return name_of(error)
+    if isinstance(error, errors.TypeNotFoundError):
+        return f"{UNREADABLE}, {error.invalid_constructor_id:08x}"
+    return str(error)
 
 
 def _code(error: BaseException) -> int | None:

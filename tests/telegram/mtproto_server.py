@@ -73,9 +73,10 @@ class MtprotoServer(Listener):
         """End every connection; new ones are taken. From any thread."""
         self._soon(lambda connection: connection.end())
 
-    def push_undecodable(self) -> None:
-        """Send everyone an object that no client can read. From any thread."""
-        body = struct.pack("<I", 0xDEADBEEF) + os.urandom(12)
+    def push_undecodable(self, text: str = "") -> None:
+        """Send everyone an object with this text that no client can read. From any thread."""
+        body = struct.pack("<I", 0xDEADBEEF) + os.urandom(12) + text.encode().ljust(4)
+        body += bytes(-len(body) % 4)
         self._soon(lambda connection: connection.send(body))
 
     def push_transport_error(self, code: int) -> None:

@@ -126,6 +126,19 @@ async def test_how_far_it_is_behind_is_shown(site: Site, channel: Channel) -> No
         await eventually(lambda: lags == {str(channel.marked_id): 0.0})
 
 
+async def test_a_channel_never_seen_is_behind_by_all_it_has(site: Site, channel: Channel) -> None:
+    """Until its history has been read."""
+    site.server.faults.hold(HISTORY)
+    source = site.source()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(source.run)
+        shown = {str(channel.marked_id): float(channel.pts)}
+        await eventually(lambda: source.state.gauges.get("telegram_reconcile_lag_events") == shown)
+        site.server.release()
+        await site.holds(channel)
+        tasks.cancel_scope.cancel()
+
+
 async def test_a_counter_that_moves_without_an_event(site: Site, channel: Channel) -> None:
     """An empty difference says where it stands; the next comparison asks for nothing."""
     async with comparing(site) as turns:
@@ -200,6 +213,9 @@ async def test_counters_are_asked_for_a_hundred_at_a_time(
     async with site.running() as source:
         assert len(source.channels) == count
         assert site.server.count("messages.GetPeerDialogs") == questions
+        site.server.faults.fail("messages.GetPeerDialogs", 400, "SOMETHING_NEW_INVALID")
+        # One question is refused: each of its channels is asked, and none of the other question's.
+        assert (await Comparisons(site, source).once())[DIFFERENCE] == PEERS
 
 
 class Garbage:
@@ -209,17 +225,25 @@ class Garbage:
         return bytes.fromhex("efbeadde00000000")
 
 
-async def test_neither_difference_nor_history_can_be_read(site: Site, channel: Channel) -> None:
-    """Health shows the library's own words; the connection stays, and all is well afterwards."""
+async def test_neither_difference_nor_history_can_be_read(
+    site: Site, telegram: Telegram, channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Health and log say so without a byte of it; all is well again over the same connection."""
+    other = telegram.channel("Outra")
+    site.declare(channel, other)
     async with comparing(site) as turns:
         withheld(channel, 1)
-        answering(site, DIFFERENCE, *[Garbage()] * TRIES)
-        answering(site, HISTORY, Garbage())
+        withheld(other, 1)
+        answering(site, DIFFERENCE, *[Garbage()] * TRIES * 2)
+        answering(site, HISTORY, Garbage(), Garbage())
         await turns.once()
-        said = turns.state.alarms["reconcile"]
-        assert said.startswith(f"1 channels could not be compared: {channel.marked_id} (TypeNotFo")
-        assert "deadbeef" in said
-        assert turns.counted("failed") == 1
+        both = sorted([channel.marked_id, other.marked_id])
+        why = "(what this version of Telethon cannot read, deadbeef)"
+        said = f"2 channels could not be compared: {both[0]} {why}, {both[1]} {why}"
+        assert turns.state.alarms["reconcile"] == said
+        assert caplog.text.count("deadbeef") == 4
+        assert "Remaining" not in caplog.text
+        assert turns.counted("failed") == 2
         await turns.once()
         assert "reconcile" not in turns.state.alarms
         await turns.agrees(channel)

@@ -184,14 +184,26 @@ CHECKS: Final = (
 
 def _start(case: Case, row: Standing) -> str:
     """What brings it up again: first what it ended for, where a start alone would end so too."""
-    start = f"tpcapital start {row.component}"
-    if row.component != "gateway" or row.exit_status != ExitStatus.LOGIN_REQUIRED:
-        return f"{start}; tpcapital logs {row.component}"
+    start, logs = f"tpcapital start {row.component}", f"tpcapital logs {row.component}"
+    match row.exit_status:
+        case ExitStatus.LOGIN_REQUIRED:
+            return f"{_login(case)}; {start}"
+        case ExitStatus.ACCOUNT_BANNED:
+            return f"{logs}; {_login(case)}; {start}"
+        case ExitStatus.OUTBOX_NEWER:
+            return f"tpcapital upgrade --check; {logs}; {start}"
+        case ExitStatus.CONFIG:
+            return f"{logs}; {start}"
+        case _:
+            return f"{start}; {logs}"
+
+
+def _login(case: Case) -> str:
     try:
         is_bot_alone = case.gateway.telegram_api_id is None
     except NotApplicableError:
         is_bot_alone = False
-    return f"{'docs/howto/connect-telegram.md' if is_bot_alone else case.typed('login')}; {start}"
+    return "docs/howto/connect-telegram.md" if is_bot_alone else case.typed("login")
 
 
 async def _fly(case: Case) -> dict[str, Any]:

@@ -64,13 +64,20 @@ def test_a_command_of_the_gateways_own_is_typed_as_the_service(
         (USER_SESSION, 77, "sudo tpcapital as-service login; tpcapital start gateway"),
         ({}, 77, "docs/howto/connect-telegram.md; tpcapital start gateway"),
         ({"GATEWAY_PORT": "x"}, 77, "sudo tpcapital as-service login; tpcapital start gateway"),
-        (USER_SESSION, 70, "tpcapital start gateway; tpcapital logs gateway"),
+        (
+            USER_SESSION,
+            79,
+            "tpcapital logs gateway; sudo tpcapital as-service login; tpcapital start gateway",
+        ),
+        ({}, 76, "tpcapital upgrade --check; tpcapital logs gateway; tpcapital start gateway"),
+        ({}, 78, "tpcapital logs gateway; tpcapital start gateway"),
+        ({}, 70, "tpcapital start gateway; tpcapital logs gateway"),
     ],
 )
-def test_a_gateway_without_a_login_is_not_just_started(
+def test_what_would_end_again_is_not_just_started(
     tmp_path: Path, told: dict[str, str], status: int, typed: str
 ) -> None:
-    """It would end again: the session, or the bot's token, is a person's to give."""
+    """First what only a person can give or mend: a login, a setting, the newer program."""
     case = case_of(tmp_path, {})
     case.installation.environments["gateway"] = GATEWAY | told
     case.__dict__["rows"] = [standing("gateway", "systemd", parse(f"{ENDED}{status}"))]

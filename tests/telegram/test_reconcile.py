@@ -12,6 +12,7 @@ from gateway_outbox.user.reconcile_source import TRIES
 from gateway_outbox.user.reconcile_turn_source import PEERS
 from gateway_outbox.user.user_source import UserSource
 from tests.telegram.channel import Channel
+from tests.telegram.dialog_answers import dialog
 from tests.telegram.gateway_user import Site, told
 from tests.telegram.world import Telegram
 from tests.waiting import eventually
@@ -156,8 +157,10 @@ async def test_more_to_come_and_never_comes(site: Site, channel: Channel) -> Non
         channel.edit(1, "corrigido", push=False)
         stuck = types.updates.ChannelDifference(channel.pts - 3, [], [], [], [], final=False)
         answering(site, DIFFERENCE, stuck)
-        assert (await turns.once())[DIFFERENCE] == 2
-        assert turns.counted("failed") == 0
+        asked = await turns.once()
+        assert asked[DIFFERENCE] == 2
+        assert asked[HISTORY] > 0
+        assert (turns.counted("failed"), turns.counted("difference")) == (0, 0)
         await turns.agrees(channel)
 
 
@@ -179,6 +182,20 @@ async def test_telegram_is_not_ready_in_time(site: Site, channel: Channel) -> No
         asked = await turns.once()
         assert asked[DIFFERENCE] == TRIES + 1
         assert asked[HISTORY] > 0
+        await turns.agrees(channel)
+
+
+async def test_too_much_happens_while_the_history_is_read(site: Site, channel: Channel) -> None:
+    """What follows the history says so: the history again."""
+    async with comparing(site) as turns:
+        withheld(channel, 1)
+        site.server.faults.fail(DIFFERENCE, 400, "PERSISTENT_TIMESTAMP_INVALID", times=TRIES)
+        too_long = types.updates.ChannelDifferenceTooLong(
+            dialog(channel), [], [channel.entity], [], final=True
+        )
+        answering(site, DIFFERENCE, too_long)
+        assert (await turns.once())[DIFFERENCE] == TRIES + 2
+        assert turns.counted("too_long") == 1
         await turns.agrees(channel)
 
 

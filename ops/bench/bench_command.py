@@ -53,7 +53,7 @@ QUICK = 0.1
 )
 @click.option(
     "--messages",
-    type=WholeNumber(min=10_000),
+    type=WholeNumber(min=1_000),
     default=MESSAGES,
     show_default=True,
     help="How long a history `--only scale` makes.",
@@ -75,7 +75,7 @@ def bench(  # noqa: PLR0913  # click names each option
 ) -> None:
     """Measure latencies, throughput and memory on an embedded PostgreSQL with fsync on.
 
-    `scale`, a history of a million messages or more, is measured only when it is asked for.
+    `scale`, a long history, is measured only when it is asked for.
     """
     taken = datetime.now(UTC)
     facts, figures = _measure(only or _USUAL, QUICK if quick else 1, messages, dsn)

@@ -18,6 +18,7 @@ from ops.bench.bench_reads import QUERY
 from ops.bench.bench_stack import BenchStack, Service
 
 _PART = 50_000
+_LEAST = 1_000
 _WRITTEN = 20_000
 _CHANNELS = 8
 _CONNECTIONS = 4
@@ -41,7 +42,7 @@ VIEWS: Final = ("signals_per_hour", "signals_per_day", "signals_per_channel", "h
 
 def measure_scale(stack: BenchStack, scale: float) -> Iterator[Figure]:
     """`stack.messages` of them, put there by SQL; then messages of 500 a batch on top of them."""
-    count = max(round(stack.messages * scale), _PART // 10)
+    count = max(round(stack.messages * scale), _LEAST)
     patient = stack.api(STATEMENT_TIMEOUT_MS=str(_API_SECONDS * 1000))
     with patient as (api, dsn), psycopg.connect(dsn, autocommit=True) as database:
         database.execute("SET search_path = tp_capital, public")

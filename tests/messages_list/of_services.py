@@ -72,7 +72,7 @@ ROWS = [
     Row(
         "bench --messages 0",
         2,
-        "Error: Invalid value for '--messages': 0 is not in the range x>=10000.",
+        "Error: Invalid value for '--messages': 0 is not in the range x>=1000.",
     ),
     Row(
         "bench --dsn x",

@@ -185,16 +185,17 @@ async def test_telegram_is_not_ready_in_time(site: Site, channel: Channel) -> No
         await turns.agrees(channel)
 
 
-async def test_too_much_happens_while_the_history_is_read(site: Site, channel: Channel) -> None:
-    """What follows the history says so: the history again."""
+@pytest.mark.parametrize("refusals", [TRIES - 1, TRIES])
+async def test_too_much_has_happened_meanwhile(site: Site, channel: Channel, refusals: int) -> None:
+    """The last try says so, or the one that follows the history: the history, then, or again."""
     async with comparing(site) as turns:
         withheld(channel, 1)
-        site.server.faults.fail(DIFFERENCE, 400, "PERSISTENT_TIMESTAMP_INVALID", times=TRIES)
+        site.server.faults.fail(DIFFERENCE, 400, "PERSISTENT_TIMESTAMP_INVALID", times=refusals)
         too_long = types.updates.ChannelDifferenceTooLong(
             dialog(channel), [], [channel.entity], [], final=True
         )
         answering(site, DIFFERENCE, too_long)
-        assert (await turns.once())[DIFFERENCE] == TRIES + 2
+        assert (await turns.once())[DIFFERENCE] == refusals + 2
         assert turns.counted("too_long") == 1
         await turns.agrees(channel)
 

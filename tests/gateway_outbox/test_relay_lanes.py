@@ -70,6 +70,19 @@ async def test_a_request_full_by_count_leaves_the_next_channel_to_another_lane(
     assert relay.trouble is None
 
 
+async def test_a_request_takes_of_the_next_channel_what_there_is_room_for(
+    relay: Relay, outbox: Outbox, api: ScriptedApi
+) -> None:
+    """Three channels of three hundred: one and two thirds of another fill a request."""
+    api.held = {CHANNEL - n: anyio.Event() for n in range(3)}
+    size = wire.MAX_BATCH_MESSAGES * 3 // 5
+    await outbox.append(messages(3 * size, channels=3), "replay")
+    await eventually(lambda: len(api.requests) == 2, seconds=10)
+    sizes = sorted(len(request) for request in api.requests)
+    assert sizes == [size, wire.MAX_BATCH_MESSAGES]
+    assert relay.trouble is None
+
+
 @pytest.mark.usefixtures("one_a_request")
 async def test_no_more_requests_than_lanes_are_under_way(
     relay: Relay, canary: Canary, outbox: Outbox, api: ScriptedApi

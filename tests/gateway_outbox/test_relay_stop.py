@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from contracts.telemetry import Telemetry
+from gateway_outbox.outbox import outbox_writer
 from gateway_outbox.outbox.outbox import Outbox
 from gateway_outbox.outbox.outbox_writer import Command
 from gateway_outbox.relay import relay as relaying
@@ -117,6 +118,32 @@ async def test_what_is_answered_at_a_stop_is_settled(idle: Relay, outbox: Outbox
         assert outbox.pending == 2
     states = rows(outbox.path, "SELECT state FROM outbox ORDER BY seq")
     assert states == [("delivered",), ("pending",)]
+
+
+@pytest.mark.usefixtures("one_hangs")
+async def test_a_stop_waits_until_it_is_settled(
+    idle: Relay, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program has the file for a moment: what the stop leaves behind is as it was told."""
+    monkeypatch.setattr(relaying, "STOP_SECONDS", 30)
+    monkeypatch.setattr(outbox_writer, "HELD_RETRY_SECONDS", 0.01)
+    await outbox._writer.submit(Command(lambda db: db.execute("PRAGMA busy_timeout = 200")))
+    ended = anyio.Event()
+
+    async def stop(other: sqlite3.Connection) -> None:
+        async with running(idle):
+            await eventually(lambda: idle.last_delivery is not None)
+            other.execute("BEGIN IMMEDIATE")
+        assert outbox.pending == 1
+        ended.set()
+
+    async with anyio.create_task_group() as tasks:
+        with closing(sqlite3.connect(outbox.path, isolation_level=None)) as other:
+            tasks.start_soon(stop, other)
+            await eventually(lambda: outbox.held != "" or ended.is_set())
+            assert not ended.is_set()
+            other.execute("ROLLBACK")
+            await eventually(ended.is_set)
 
 
 @pytest.mark.usefixtures("one_hangs")

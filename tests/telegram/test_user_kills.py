@@ -91,7 +91,21 @@ class Ordeal:
             self.counts["terms"] += 1
         await anyio.to_thread.run_sync(self.gateway.kill)
         self.counts["kills"] += 1
+        if number == 0:
+            await self._too_much()
         self.gateway.launch()
+
+    async def _too_much(self) -> None:
+        """Wait until more has happened in a channel than its log holds, however slow we are."""
+        pts = {channel.id: channel.pts for channel in self.restless.channels}
+        await eventually(
+            lambda: any(each.pts > pts[each.id] + _WINDOW for each in self.restless.channels)
+        )
+
+    async def followed(self) -> None:
+        """Wait until every channel has been compared once: from then on a gap has a beginning."""
+        question = "SELECT count(*) FROM channel WHERE state = 'tracked' AND pts IS NOT NULL"
+        await eventually(lambda: self.number(question) == len(self.restless.channels), 30)
 
     async def _drop(self, seconds: float, _number: int) -> None:
         """End the connection, once there is one."""
@@ -158,6 +172,7 @@ async def survive(folder: Path, torment: Torment) -> Ordeal:
             await anyio.to_thread.run_sync(ordeal.gateway.start)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(restless.live, _RATE)
+                await ordeal.followed()
                 await ordeal.torment(torment)
                 tasks.cancel_scope.cancel()
             with suppress(TimeoutError):  # what is not so is then said below, message by message

@@ -55,6 +55,14 @@ def ask(
         connection.close()
 
 
+def read(url: str) -> str:
+    """The body of a 200. Raises OSError with what came instead."""
+    answer = ask(url)
+    if answer.status != HTTPStatus.OK:
+        raise OSError(answer.error or f"{url} answers {answer.status}")
+    return answer.body.decode()
+
+
 def is_well(url: str) -> bool:
     """Whether it answers, and with 200."""
     return ask(url).status == HTTPStatus.OK

@@ -118,7 +118,7 @@ class Reconciliation:
         for number in range(1, TRIES):
             with suppress(*_STUCK):
                 return await self._follow(requests, history, channel)
-            await anyio.sleep(self._retry.wait(number, random.random()))  # noqa: S311  # jitter
+            await anyio.sleep(self._retry.wait(number, random.random()))  # noqa: S311  # spreads retries
         return await self._follow(requests, history, channel)
 
     async def _follow(self, requests: Requests, history: History, channel: TrackedChannel) -> None:

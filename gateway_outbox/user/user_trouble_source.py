@@ -13,7 +13,6 @@ _BANNED = (errors.UserDeactivatedError, errors.UserDeactivatedBanError)
 _FROZEN = (errors.FrozenMethodInvalidError, errors.FrozenParticipantMissingError)
 _LOGGED_OUT = (errors.UnauthorizedError, errors.AuthKeyDuplicatedError)
 
-UNREADABLE = "what this version of Telethon cannot read"
 DUPLICATED = (
     "Telegram made this session worthless: its key was used from two places at once. The file was"
     " left as it is. Find the other copy and never run it again, then type: tpcapital login"
@@ -61,11 +60,11 @@ def _broken(error: BaseException) -> ConnectionLostError | None:
         reason = "Telegram asks this address to stay away for a while (-429)"
         return ConnectionLostError(reason, is_crowded=True)
     if isinstance(error, errors.TypeNotFoundError):
-        return ConnectionLostError(f"Telegram sent {UNREADABLE}")
+        return ConnectionLostError(f"Telegram sent {words_of(error)}")
     if type(error).__module__ == _SESSION_FILE:
         return ConnectionLostError(f"the session's file: {error}")
     if isinstance(error, OSError | EOFError | BufferError | errors.SecurityError):
-        return ConnectionLostError(_said(error))
+        return ConnectionLostError(words_of(error))
     return None
 
 
@@ -102,18 +101,15 @@ def name_of(error: errors.RPCError) -> str:
     return str(error.message)[:100] if plain else kind
 
 
-def words_of(error: Exception) -> str:
+def words_of(error: BaseException) -> str:
     """In few words; of an answer that cannot be read none of the bytes, of which there are many."""
     if isinstance(error, errors.RPCError):
         return name_of(error)
     if isinstance(error, errors.TypeNotFoundError):
-        return f"{UNREADABLE}, {error.invalid_constructor_id:08x}"
-    return str(error)
+        number = error.invalid_constructor_id
+        return f"what this version of Telethon cannot read, {number:08x}"
+    return str(error) or type(error).__name__
 
 
 def _code(error: BaseException) -> int | None:
     return error.code if isinstance(error, errors.InvalidBufferError) else None
-
-
-def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__

@@ -13,7 +13,8 @@ from ops.bench import bench_outbox
 from ops.bench.bench_figure import Figure, rate
 from ops.bench.bench_memory import Resident, memory, resident
 from ops.bench.bench_messages import bench_messages
-from ops.bench.bench_stack import BenchStack, Service, read
+from ops.bench.bench_stack import BenchStack, Service
+from ops.local_http import read
 
 _LIMIT_SECONDS = 300.0
 _PAUSE_SECONDS = 0.2

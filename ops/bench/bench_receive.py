@@ -10,7 +10,8 @@ from contracts.message import Message
 from ops.bench import bench_outbox
 from ops.bench.bench_figure import Figure, latency
 from ops.bench.bench_messages import bench_messages
-from ops.bench.bench_stack import BenchStack, read
+from ops.bench.bench_stack import BenchStack
+from ops.local_http import read
 
 _LIMIT_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5

@@ -3,7 +3,6 @@
 import os
 import secrets
 import socket
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,13 +102,6 @@ def bench_stack(
         return
     with EmbeddedPostgres(folder / "postgres") as postgres:
         yield BenchStack(folder, postgres.dsn, messages)
-
-
-def read(url: str) -> str:
-    """The body at one of our services' addresses."""
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own loopback URL
-        text: str = answer.read().decode()
-        return text
 
 
 def _free_port() -> int:

@@ -1,7 +1,6 @@
 """What a demo has done so far, read from the services' own metrics and from the database."""
 
 import json
-import urllib.request
 from typing import Any, NamedTuple
 
 import psycopg
@@ -9,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from contracts import queries
 from ops.demo.demo_stack import Stack
+from ops.local_http import read
 
 QUERY = queries.load("ops.demo", "demo.sql")
 
@@ -53,7 +53,7 @@ class RecentMessage(NamedTuple):
 def read_figures(stack: Stack, database: psycopg.Connection[Any]) -> Figures:
     """The numbers as they are now."""
     # Health first: what it calls delivered is in the metrics that are read after it.
-    health = json.loads(_get(f"{stack.gateway_url}/health"))
+    health = json.loads(read(f"{stack.gateway_url}/health"))
     gateway, api = _metrics(stack.gateway_url), _metrics(stack.api_url)
     published = {
         outcome: gateway.get(("telegram_messages_published_total", f"{outcome},replay"), 0)
@@ -87,13 +87,8 @@ def _metrics(url: str) -> dict[tuple[str, str], int]:
         (sample.name, ",".join(sample.labels[name] for name in sorted(sample.labels))): int(
             sample.value
         )
-        for family in text_string_to_metric_families(_get(f"{url}/metrics"))
+        for family in text_string_to_metric_families(read(f"{url}/metrics"))
         if family.type == "counter"
         for sample in family.samples
         if sample.name.endswith("_total")
     }
-
-
-def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # our own loopback URL
-        return str(answer.read().decode())

@@ -218,8 +218,12 @@ async def test_a_deaf_api_never_holds_an_append(
     """Two hundred commits, one after the other, while the first request hangs all the time."""
     with deaf_port(accepting=accepting) as port:
         async with relay_to(outbox, telemetry, port, patience=600) as relay:
-            for each in messages(200):
+            first, *others = messages(200)
+            await outbox.append([first], "bot")
+            await eventually(lambda: bool(relay._in_flight))
+            for each in others:
                 await outbox.append([each], "bot")
+            assert [*relay._in_flight] == [1]
             assert (relay.trouble, relay.retries) == (None, 0)
     assert outbox.pending == 200
 

@@ -41,7 +41,7 @@ async def test_rows_of_several_channels_share_a_request(
 
 
 @pytest.mark.parametrize(("spare", "requests"), [(0, [1, 1]), (1, [2])])
-async def test_a_request_that_is_full_takes_no_other_channel(  # noqa: PLR0913, PLR0917  # one argument a part
+async def test_a_request_that_is_full_takes_no_other_channel(  # noqa: PLR0913, PLR0917  # each is a fixture
     spare: int,
     requests: list[int],
     outbox: Outbox,

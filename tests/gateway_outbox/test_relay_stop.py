@@ -1,7 +1,8 @@
 """The relay's ends: rows that were there before it, its rest, the drain and the stop."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 
 import anyio
 import pytest
@@ -120,30 +121,39 @@ async def test_what_is_answered_at_a_stop_is_settled(idle: Relay, outbox: Outbox
     assert states == [("delivered",), ("pending",)]
 
 
-@pytest.mark.usefixtures("one_hangs")
-async def test_a_stop_waits_until_it_is_settled(
-    idle: Relay, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another program has the file for a moment: what the stop leaves behind is as it was told."""
-    monkeypatch.setattr(relaying, "STOP_SECONDS", 30)
-    monkeypatch.setattr(outbox_writer, "HELD_RETRY_SECONDS", 0.01)
-    await outbox._writer.submit(Command(lambda db: db.execute("PRAGMA busy_timeout = 200")))
+@asynccontextmanager
+async def stopping_while_held(
+    idle: Relay, outbox: Outbox, busy_ms: int
+) -> AsyncIterator[tuple[sqlite3.Connection, anyio.Event]]:
+    """A stop after an answer, while another program writes: that one, and the end of the stop."""
+    await outbox._writer.submit(Command(lambda db: db.execute(f"PRAGMA busy_timeout = {busy_ms}")))
     ended = anyio.Event()
 
     async def stop(other: sqlite3.Connection) -> None:
         async with running(idle):
             await eventually(lambda: idle.last_delivery is not None)
             other.execute("BEGIN IMMEDIATE")
-        assert outbox.pending == 1
         ended.set()
 
     async with anyio.create_task_group() as tasks:
         with closing(sqlite3.connect(outbox.path, isolation_level=None)) as other:
             tasks.start_soon(stop, other)
-            await eventually(lambda: outbox.held != "" or ended.is_set())
-            assert not ended.is_set()
-            other.execute("ROLLBACK")
-            await eventually(ended.is_set)
+            yield other, ended
+
+
+@pytest.mark.usefixtures("one_hangs")
+async def test_a_stop_waits_until_it_is_settled(
+    idle: Relay, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another has the file for a moment: what the stop leaves behind is as it was told."""
+    monkeypatch.setattr(relaying, "STOP_SECONDS", 30)
+    monkeypatch.setattr(outbox_writer, "HELD_RETRY_SECONDS", 0.01)
+    async with stopping_while_held(idle, outbox, busy_ms=200) as (other, ended):
+        await eventually(lambda: outbox.held != "" or ended.is_set())
+        assert not ended.is_set()
+        other.execute("ROLLBACK")
+        await ended.wait()
+        assert outbox.pending == 1
 
 
 @pytest.mark.usefixtures("one_hangs")
@@ -152,20 +162,9 @@ async def test_a_stop_waits_for_a_held_outbox_no_longer_than_its_bound(
 ) -> None:
     """What could not be settled is sent again, and answered "unchanged"."""
     monkeypatch.setattr(relaying, "STOP_SECONDS", 0.05)
-    await outbox._writer.submit(Command(lambda db: db.execute("PRAGMA busy_timeout = 1")))
-    ended = anyio.Event()
-
-    async def stop(other: sqlite3.Connection) -> None:
-        async with running(idle):
-            await eventually(lambda: idle.last_delivery is not None)
-            other.execute("BEGIN IMMEDIATE")
-        ended.set()
-
-    async with anyio.create_task_group() as tasks:
-        with closing(sqlite3.connect(outbox.path, isolation_level=None)) as other:
-            tasks.start_soon(stop, other)
-            await eventually(ended.is_set, seconds=10)
-            assert outbox.held
+    async with stopping_while_held(idle, outbox, busy_ms=1) as (_, ended):
+        await eventually(ended.is_set, seconds=10)
+        assert outbox.held
 
 
 async def _release(api: ScriptedApi) -> None:

@@ -45,9 +45,6 @@ def test_a_fault_that_no_test_notices_is_told(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_run_without_enough_time_tells_what_it_did_not_try(tmp_path: Path) -> None:
     """Nothing of it counts as noticed."""
-    try:
-        found = run_mutmut(project(tmp_path, FOR_EVER), TARGET, Limit(15, 1))
-    except RuntimeError as error:  # so slow a machine that nothing was broken yet
-        pytest.skip(str(error))
+    found = run_mutmut(project(tmp_path, FOR_EVER), TARGET, Limit(30, 1))
     assert found
     assert untried(found) == found

@@ -13,6 +13,7 @@ from gateway_outbox.user.reconcile_turn_source import PEERS
 from gateway_outbox.user.user_source import UserSource
 from tests.telegram.channel import Channel
 from tests.telegram.dialog_answers import dialog
+from tests.telegram.garbage import Garbage
 from tests.telegram.gateway_user import Site, told
 from tests.telegram.world import Telegram
 from tests.waiting import eventually
@@ -234,13 +235,6 @@ async def test_counters_are_asked_for_a_hundred_at_a_time(
         site.server.faults.fail("messages.GetPeerDialogs", 400, "SOMETHING_NEW_INVALID")
         # One question is refused: each of its channels is asked, and none of the other question's.
         assert (await Comparisons(site, source).once())[DIFFERENCE] == PEERS
-
-
-class Garbage:
-    """An answer that no client can read."""
-
-    def __bytes__(self) -> bytes:
-        return bytes.fromhex("efbeadde00000000")
 
 
 async def test_neither_difference_nor_history_can_be_read(

@@ -8,6 +8,7 @@ from telethon.tl import functions, types
 
 from gateway_outbox.outbox.held_deletions import apply_held
 from tests.telegram.channel import Channel, now
+from tests.telegram.garbage import Garbage
 from tests.telegram.gateway_user import Site, told
 from tests.telegram.world import Telegram
 from tests.waiting import eventually
@@ -176,13 +177,6 @@ async def test_a_cursor_that_telegram_does_not_take(site: Site, channel: Channel
         channel.edit(3, "corrigido", push=False)
         await site.holds(channel)
         await eventually(lambda: "reconcile" not in source.state.alarms)
-
-
-class Garbage:
-    """An answer that no client can read."""
-
-    def __bytes__(self) -> bytes:
-        return bytes.fromhex("efbeadde00000000")
 
 
 async def test_a_message_that_cannot_be_read(
